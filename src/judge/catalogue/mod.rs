@@ -24,8 +24,21 @@ use std::sync::OnceLock;
 
 /// The compiled-in families. Adding one is adding its line.
 const FAMILIES: &[(&str, &str)] = &[
+    ("agents", include_str!("tools/agents.toml")),
+    ("aws", include_str!("tools/aws.toml")),
+    ("cargo", include_str!("tools/cargo.toml")),
     ("files", include_str!("tools/files.toml")),
+    ("files2", include_str!("tools/files2.toml")),
+    ("git", include_str!("tools/git.toml")),
+    ("make", include_str!("tools/make.toml")),
+    ("net", include_str!("tools/net.toml")),
+    ("node", include_str!("tools/node.toml")),
+    ("python", include_str!("tools/python.toml")),
+    ("search", include_str!("tools/search.toml")),
     ("shells", include_str!("tools/shells.toml")),
+    ("sql", include_str!("tools/sql.toml")),
+    ("system", include_str!("tools/system.toml")),
+    ("text", include_str!("tools/text.toml")),
     ("wrappers", include_str!("tools/wrappers.toml")),
 ];
 
