@@ -1,6 +1,8 @@
 //! The house rules, held by a test: which room may name which (DESIGN: imports run downward only),
 //! where `unsafe` may stand, how long files may be, and that each opens with its duty.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

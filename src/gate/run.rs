@@ -1,0 +1,237 @@
+//! The pipeline of `exo run`: judge, record, confine, run, record how it ended.
+//!
+//! In: an installation, an agent, a payload, exo's environment. Out: a [`Report`].
+//! Never: runs what was not decided and durably recorded, and never goes on after a step failed.
+
+use super::drafts::{self, Arrangement};
+use super::judged::{Bench, Judged};
+use super::witness::Recorded;
+use super::{Error, Installation, Process};
+use crate::enforce::confine::{Kernel, Plan};
+use crate::enforce::exec::{Launch, Outcome, Program, spawn};
+use crate::evidence::ledger::{Draft, Ledger, fail_point};
+use crate::evidence::record::Kind;
+use crate::judge::lint;
+use crate::model::{Answer, Mode, Payload, What, World, canonical, sha256};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// What became of a payload.
+#[derive(Debug)]
+pub enum Report {
+    /// It ran.
+    Ran {
+        /// Its decision.
+        judged: Box<Judged>,
+        /// Number of the intent's entry.
+        entry: u64,
+        /// How it ended.
+        outcome: Outcome,
+        /// Why the outcome could not be recorded; the intent then stays open.
+        unrecorded: Option<Error>,
+    },
+    /// It was denied, needs a person's word, or could not be judged; nothing ran.
+    Refused {
+        /// Its decision.
+        judged: Box<Judged>,
+        /// Number of its entry.
+        entry: u64,
+    },
+}
+
+/// Runs a payload for an agent, if its profile allows.
+///
+/// # Errors
+/// Whatever keeps exo from judging, recording, confining or starting. Nothing ran then.
+pub fn run(
+    installation: &Installation,
+    agent: &str,
+    payload: Payload,
+    env: &BTreeMap<OsString, OsString>,
+) -> Result<Report, Error> {
+    if payload.is_empty() {
+        return Err(Error::Nothing);
+    }
+    installation.check()?;
+    let bench = Bench::new(installation, agent, env)?;
+    // Before the ledger: a program that is not there is the caller's error, not the profile's.
+    let file = locate(&payload, &bench.world)?;
+    let judged = bench.judge(payload)?;
+    fail_point("judged");
+
+    let me = Process::current()?;
+    let mut ledger = Ledger::open(&installation.state)?;
+    let mut before = recoveries(&ledger)?;
+    before.extend(first_use(&ledger, &bench, &judged)?);
+
+    if !judged.decision.admits() {
+        return refuse(ledger, judged, &me, before, Arrangement::default());
+    }
+    let arranged = match arrange(installation, &ledger, &bench, &judged, &file) {
+        Ok(arranged) => arranged,
+        Err(error) => {
+            let failed = Some(error.to_string());
+            refuse(ledger, judged, &me, before, Arrangement { failed, ..Arrangement::default() })?;
+            return Err(error);
+        }
+    };
+    let (launch, arrangement) = arranged;
+    before.push(drafts::decided(Kind::Intent, &judged, &me, arrangement)?);
+    fail_point("before-intent");
+    let Some(recorded) = Recorded::append(&mut ledger, &judged, before)? else {
+        return Err(Error::Nothing);
+    };
+    fail_point("recorded");
+    let (entry, admission) = recorded.admit(launch);
+    let outcome = spawn(admission)?;
+    fail_point("ended");
+    let unrecorded = ledger.append(vec![drafts::outcome(entry, &outcome)]).err().map(Error::from);
+    fail_point("closed");
+    ledger.leave();
+    Ok(Report::Ran { judged: Box::new(judged), entry, outcome, unrecorded })
+}
+
+/// Judges and, where asked, records the judgement; runs nothing.
+///
+/// # Errors
+/// Whatever keeps exo from judging or recording.
+pub fn check(
+    bench: &Bench,
+    payload: Payload,
+    record: Option<&Installation>,
+) -> Result<(Judged, Option<u64>), Error> {
+    let judged = bench.judge(payload)?;
+    let Some(installation) = record else { return Ok((judged, None)) };
+    installation.check()?;
+    let mut ledger = Ledger::open(&installation.state)?;
+    let mut drafts: Vec<Draft> = first_use(&ledger, bench, &judged)?.into_iter().collect();
+    drafts.push(drafts::decided(
+        Kind::Check,
+        &judged,
+        &Process::current()?,
+        Arrangement::default(),
+    )?);
+    let entry = ledger.append(drafts)?.last().map(|r| r.seq);
+    ledger.leave();
+    Ok((judged, entry))
+}
+
+/// Writes the entry of a payload that will not run.
+fn refuse(
+    mut ledger: Ledger,
+    judged: Judged,
+    me: &Process,
+    mut before: Vec<Draft>,
+    arrangement: Arrangement,
+) -> Result<Report, Error> {
+    before.push(drafts::decided(Kind::Deny, &judged, me, arrangement)?);
+    let receipts = ledger.append(before)?;
+    ledger.leave();
+    let entry = receipts.last().map_or(0, |r| r.seq);
+    Ok(Report::Refused { judged: Box::new(judged), entry })
+}
+
+/// Closes the intents whose exo is gone.
+fn recoveries(ledger: &Ledger) -> Result<Vec<Draft>, Error> {
+    let open = ledger.open_intents()?;
+    Ok(open
+        .iter()
+        .filter_map(|o| Process::gone(o).map(|reason| drafts::recovery(o, reason)))
+        .collect())
+}
+
+/// The `profile` entry, where this profile was never used with this catalogue and engine; its examples
+/// are run before it may decide anything.
+fn first_use(ledger: &Ledger, bench: &Bench, judged: &Judged) -> Result<Option<Draft>, Error> {
+    let profile = &judged.profile.sha256;
+    if ledger.profile_seen(profile, &judged.catalogue_sha256, crate::model::ENGINE)? {
+        return Ok(None);
+    }
+    if let Some(finding) = lint::examples(&bench.policy, &bench.catalogue).first() {
+        let what = format!("{}: rule `{}`: {}", finding.place, finding.rule, finding.message);
+        return Err(Error::Examples(bench.policy.name.clone(), what));
+    }
+    Ok(Some(drafts::profile(bench, judged)))
+}
+
+/// The file that argv or the line's shell means.
+fn locate(payload: &Payload, world: &dyn World) -> Result<PathBuf, Error> {
+    let name = match &payload.what {
+        What::Line(_) => OsStr::new("bash"),
+        What::Argv(words) => OsStr::from_bytes(words.first().ok_or(Error::Nothing)?),
+    };
+    if name.as_bytes().contains(&b'/') {
+        let cwd = match world.ask("cwd") {
+            Answer::Failed(why) => return Err(Error::Cwd(why)),
+            other => PathBuf::from(other.text().unwrap_or("/")),
+        };
+        return Ok(Program::check(&cwd.join(name)).map(|()| cwd.join(name))?);
+    }
+    let text = name.to_str().unwrap_or_default();
+    match world.ask(&format!("program:{text}")).text() {
+        Some(path) => Ok(Program::check(Path::new(path)).map(|()| PathBuf::from(path))?),
+        None => {
+            Err(crate::enforce::exec::ExecError::NotFound(name.to_string_lossy().into_owned())
+                .into())
+        }
+    }
+}
+
+/// Opens, hashes and plans: everything that the run needs and that can still fail.
+fn arrange(
+    installation: &Installation,
+    ledger: &Ledger,
+    bench: &Bench,
+    judged: &Judged,
+    file: &Path,
+) -> Result<(Launch, Arrangement), Error> {
+    let program = Program::open(file, &|id| ledger.cached_digest(id), &|id, digest| {
+        ledger.remember_digest(id, digest);
+    })?;
+    same_file(&program, file, judged)?;
+    let kernel = Kernel::probe();
+    let plan = match judged.decision.mode {
+        Mode::Shadow => Plan::shadow(),
+        Mode::Enforce => Plan::new(
+            &judged.decision.sandbox,
+            &kernel,
+            &installation.protected(),
+            &installation.canary(),
+        )?,
+    };
+    let enforced = plan.to_json();
+    let plan_sha256 = canonical(&enforced).map(|bytes| sha256(&[&bytes]).to_string()).ok();
+    let arrangement = Arrangement {
+        exe: program.to_json(),
+        plan_sha256: json!(plan_sha256),
+        enforced,
+        landlock_abi: json!(kernel.abi()),
+        failed: None,
+    };
+    let argv = match &judged.request.payload.what {
+        What::Argv(words) => words.iter().cloned().map(OsString::from_vec).collect(),
+        What::Line(line) => {
+            vec!["bash".into(), "-c".into(), OsString::from_vec(line.clone())]
+        }
+    };
+    let launch = Launch { program, argv, environment: bench.environment.clone(), plan };
+    Ok((launch, arrangement))
+}
+
+/// What was opened must be what was judged: a file put in its place in between is refused.
+fn same_file(program: &Program, file: &Path, judged: &Judged) -> Result<(), Error> {
+    let asked = judged.request.snapshot.ask(&format!("path:{}", file.display()));
+    let Some(judged_real) = asked.text().and_then(|t| t.split_once(' ')).map(|(_, real)| real)
+    else {
+        // Judging never looked at it: a shell line, whose shell is exo's own choice.
+        return Ok(());
+    };
+    if program.real_path() == Path::new(judged_real) {
+        return Ok(());
+    }
+    let what = crate::enforce::exec::ExecError::Changed(file.to_path_buf());
+    Err(what.into())
+}
