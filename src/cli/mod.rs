@@ -13,6 +13,7 @@ mod profile;
 mod run;
 mod text;
 
+use crate::enforce::exec::{harden, stdio};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -26,8 +27,6 @@ const UNKNOWN: u8 = 2;
 const FAILED: u8 = 125;
 /// Exit code of `run`: denied, or found but not executable (126).
 const DENIED: u8 = 126;
-/// Exit code of `run`: no such program (127).
-const NOT_FOUND: u8 = 127;
 
 /// exo stands between an AI agent and the shell: it decides each command by the rules of the agent's
 /// profile, records it, runs it in a sandbox, and proves afterwards why it was allowed.
@@ -67,7 +66,10 @@ enum Command {
 /// Reads the command line and does what it says.
 #[must_use]
 pub fn main() -> ExitCode {
-    crate::enforce::exec::prepare();
+    if let Err(e) = stdio::ensure().and_then(|()| harden()) {
+        text::say(&format!("exo: error: {e}"));
+        return ExitCode::from(FAILED);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),

@@ -5,8 +5,8 @@
 
 use super::args::{PayloadArgs, surroundings};
 use super::text::{printable, refusal, say};
-use super::{DENIED, FAILED, NOT_FOUND};
-use crate::enforce::exec::{End, ExecError, Outcome};
+use super::{DENIED, FAILED};
+use crate::enforce::exec::{Killed, Outcome};
 use crate::gate::{self, Error, Report};
 use clap::Args;
 use serde_json::{Value, json};
@@ -64,10 +64,6 @@ pub(super) fn run(args: RunArgs) -> u8 {
             say(&format!("exo: error: cannot write the report `{}`: {e}", file.display()));
         }
     }
-    if let Ok(Report::Ran { outcome, .. }) = &result {
-        // A shell stops its script on Ctrl-C only when it sees that the command died of it.
-        outcome.die_of_interrupt();
-    }
     code
 }
 
@@ -91,8 +87,8 @@ fn told(report: &Report) -> (u8, Value) {
             let mut value = judged.to_json();
             add(
                 &mut value,
-                json!({"entry": entry, "ran": true, "exit": code, "outcome_recorded": unrecorded.is_none(),
-                    "duration_ns": outcome.duration.as_nanos().to_string(), "survivors": outcome.survivors}),
+                json!({"entry": entry, "ran": true, "exit": code, "outcome": outcome,
+                    "outcome_recorded": unrecorded.is_none()}),
             );
             (code, value)
         }
@@ -100,25 +96,22 @@ fn told(report: &Report) -> (u8, Value) {
 }
 
 fn ended(outcome: &Outcome) -> u8 {
-    match &outcome.end {
-        End::ExecFailed { stage, errno } => {
-            let why = std::io::Error::from_raw_os_error(*errno);
-            say(&format!("exo: error: nothing ran: {stage}: {why}"));
-        }
-        End::Killed(reason) => say(&format!("exo: ended the command: {reason}")),
-        End::Exited(_) | End::Signaled { .. } => {}
+    if let Some(why) = outcome.failure() {
+        say(&format!("exo: error: nothing ran: {why}"));
+    }
+    if let Some(Killed::WallLimit) = outcome.killed {
+        say("exo: ended the command: it ran longer than its wall limit (`limits.wall` of its profile)");
     }
     if outcome.survivors > 0 {
         let n = outcome.survivors;
         say(&format!("exo: ended {n} process(es) that would have outlived the command"));
     }
-    outcome.code()
+    outcome.exit_code()
 }
 
 fn failed(error: &Error) -> (u8, Value) {
     let code = match error {
-        Error::Exec(ExecError::NotFound(_)) => NOT_FOUND,
-        Error::Exec(e) if e.not_executable() => DENIED,
+        Error::Program(e) => e.exit_code(),
         _ => FAILED,
     };
     let message = printable(&error.to_string());

@@ -6,7 +6,7 @@
 
 use super::judged::{Bench, Judged};
 use super::{Error, Process};
-use crate::enforce::exec::{End, Outcome};
+use crate::enforce::exec::Outcome;
 use crate::evidence::ledger::{Draft, OpenIntent};
 use crate::evidence::record::Kind;
 use crate::model::{ENGINE, World};
@@ -84,22 +84,10 @@ pub(super) fn profile(bench: &Bench, judged: &Judged) -> Draft {
 }
 
 /// How a run ended.
-pub(super) fn outcome(intent_seq: u64, outcome: &Outcome) -> Draft {
-    let end = match &outcome.end {
-        End::Exited(code) => json!({"exited": code}),
-        End::Signaled { signal, core } => json!({"signaled": signal, "core": core}),
-        End::ExecFailed { stage, errno } => json!({"exec_failed": errno, "stage": stage}),
-        End::Killed(reason) => json!({"killed": reason}),
-    };
-    let u = &outcome.rusage;
-    let public = object(json!({
-        "intent_seq": intent_seq,
-        "end": end,
-        "rusage": {"utime_us": u.utime_us, "stime_us": u.stime_us, "maxrss_kib": u.maxrss_kib},
-        "dur_ns": outcome.duration.as_nanos().to_string(),
-        "survivors": outcome.survivors,
-    }));
-    Draft { kind: Kind::Outcome, public, private: Vec::new(), blobs: Vec::new() }
+pub(super) fn outcome(intent_seq: u64, outcome: &Outcome) -> Result<Draft, Error> {
+    let mut public = object(json!({"intent_seq": intent_seq}));
+    public.extend(object(serde_json::to_value(outcome)?));
+    Ok(Draft { kind: Kind::Outcome, public, private: Vec::new(), blobs: Vec::new() })
 }
 
 /// An intent whose exo is gone: nobody will say how it ended.

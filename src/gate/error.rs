@@ -4,7 +4,7 @@
 //! Never: stands for a denial; that is a decision, not an error.
 
 use crate::enforce::confine::ConfineError;
-use crate::enforce::exec::ExecError;
+use crate::enforce::exec::{ExecError, ProgramError};
 use crate::evidence::ledger::LedgerError;
 use crate::judge::catalogue::CatalogueError;
 use crate::judge::policy::PolicyError;
@@ -63,6 +63,12 @@ pub enum Error {
     #[error(transparent)]
     Confine(#[from] ConfineError),
     /// The program is not there, or cannot be executed.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// Another file stands where the judged one stood.
+    #[error("`{}` was changed while it was being judged: run it again", .0.display())]
+    Changed(PathBuf),
+    /// The system does not let a process be started.
     #[error(transparent)]
     Exec(#[from] ExecError),
     /// A value could not be written as JSON.

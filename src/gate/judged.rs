@@ -65,7 +65,7 @@ impl Bench {
     ) -> Result<Self, Error> {
         let policy = installation.policy(agent)?;
         let catalogue = installation.catalogue()?;
-        let environment = environment(policy.environment(), env);
+        let environment = environment(policy.environment(), env.clone());
         let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, v)| v.as_os_str());
         let search: Vec<PathBuf> = std::env::split_paths(path.unwrap_or(OsStr::new("")))
             .filter(|dir| dir.is_absolute())

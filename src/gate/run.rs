@@ -7,15 +7,17 @@ use super::drafts::{self, Arrangement};
 use super::judged::{Bench, Judged};
 use super::witness::Recorded;
 use super::{Error, Installation, Process};
-use crate::enforce::confine::{Kernel, Plan};
-use crate::enforce::exec::{Launch, Outcome, Program, spawn};
+use crate::enforce::confine::{Cage, Kernel, plan};
+use crate::enforce::exec::{Outcome, Program, ProgramError, open_program, spawn};
 use crate::evidence::ledger::{Draft, Ledger, fail_point};
 use crate::evidence::record::Kind;
 use crate::judge::lint;
-use crate::model::{Answer, Mode, Payload, What, World, canonical, sha256};
+use crate::model::{Answer, ENGINE, Mode, Payload, What, World, canonical, sha256};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -70,7 +72,7 @@ pub fn run(
     if !judged.decision.admits() {
         return refuse(ledger, judged, &me, before, Arrangement::default());
     }
-    let arranged = match arrange(installation, &ledger, &bench, &judged, &file) {
+    let arranged = match arrange(installation, &ledger, &judged, &file) {
         Ok(arranged) => arranged,
         Err(error) => {
             let failed = Some(error.to_string());
@@ -78,17 +80,20 @@ pub fn run(
             return Err(error);
         }
     };
-    let (launch, arrangement) = arranged;
+    let (arranged, arrangement) = arranged;
     before.push(drafts::decided(Kind::Intent, &judged, &me, arrangement)?);
     fail_point("before-intent");
     let Some(recorded) = Recorded::append(&mut ledger, &judged, before)? else {
         return Err(Error::Nothing);
     };
     fail_point("recorded");
-    let (entry, admission) = recorded.admit(launch);
+    let entry = recorded.seq();
+    let admission = recorded.admit(arranged.program, arranged.argv, bench.environment, arranged.cage);
     let outcome = spawn(admission)?;
     fail_point("ended");
-    let unrecorded = ledger.append(vec![drafts::outcome(entry, &outcome)]).err().map(Error::from);
+    let closed = drafts::outcome(entry, &outcome)
+        .and_then(|draft| ledger.append(vec![draft]).map_err(Error::from));
+    let unrecorded = closed.err();
     fail_point("closed");
     ledger.leave();
     Ok(Report::Ran { judged: Box::new(judged), entry, outcome, unrecorded })
@@ -147,7 +152,7 @@ fn recoveries(ledger: &Ledger) -> Result<Vec<Draft>, Error> {
 /// are run before it may decide anything.
 fn first_use(ledger: &Ledger, bench: &Bench, judged: &Judged) -> Result<Option<Draft>, Error> {
     let profile = &judged.profile.sha256;
-    if ledger.profile_seen(profile, &judged.catalogue_sha256, crate::model::ENGINE)? {
+    if ledger.profile_seen(profile, &judged.catalogue_sha256, ENGINE)? {
         return Ok(None);
     }
     if let Some(finding) = lint::examples(&bench.policy, &bench.catalogue).first() {
@@ -163,75 +168,81 @@ fn locate(payload: &Payload, world: &dyn World) -> Result<PathBuf, Error> {
         What::Line(_) => OsStr::new("bash"),
         What::Argv(words) => OsStr::from_bytes(words.first().ok_or(Error::Nothing)?),
     };
-    if name.as_bytes().contains(&b'/') {
-        let cwd = match world.ask("cwd") {
+    let path = if name.as_bytes().contains(&b'/') {
+        match world.ask("cwd") {
             Answer::Failed(why) => return Err(Error::Cwd(why)),
-            other => PathBuf::from(other.text().unwrap_or("/")),
-        };
-        return Ok(Program::check(&cwd.join(name)).map(|()| cwd.join(name))?);
-    }
-    let text = name.to_str().unwrap_or_default();
-    match world.ask(&format!("program:{text}")).text() {
-        Some(path) => Ok(Program::check(Path::new(path)).map(|()| PathBuf::from(path))?),
-        None => {
-            Err(crate::enforce::exec::ExecError::NotFound(name.to_string_lossy().into_owned())
-                .into())
+            cwd => Path::new(cwd.text().unwrap_or("/")).join(name),
         }
+    } else {
+        let asked = world.ask(&format!("program:{}", name.to_str().unwrap_or_default()));
+        let missing = || ProgramError::NotFound(name.to_string_lossy().into_owned());
+        PathBuf::from(asked.text().ok_or_else(missing)?)
+    };
+    match fs::metadata(&path) {
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(ProgramError::NotFound(path.display().to_string()).into())
+        }
+        // Whatever else may be wrong with it is found when it is opened, after the decision.
+        _ => Ok(path),
     }
+}
+
+/// What will run, and under which confinement.
+struct Arranged {
+    program: Program,
+    argv: Vec<OsString>,
+    cage: Option<Cage>,
 }
 
 /// Opens, hashes and plans: everything that the run needs and that can still fail.
 fn arrange(
     installation: &Installation,
     ledger: &Ledger,
-    bench: &Bench,
     judged: &Judged,
     file: &Path,
-) -> Result<(Launch, Arrangement), Error> {
-    let program = Program::open(file, &|id| ledger.cached_digest(id), &|id, digest| {
-        ledger.remember_digest(id, digest);
-    })?;
-    same_file(&program, file, judged)?;
+) -> Result<(Arranged, Arrangement), Error> {
+    let program = open_program(file, &|key| ledger.cached_digest(key))?;
+    same_file(&program, judged)?;
+    for hashed in program.files().into_iter().filter(|f| f.cacheable) {
+        ledger.remember_digest(&hashed.key, &hashed.digest);
+    }
     let kernel = Kernel::probe();
-    let plan = match judged.decision.mode {
-        Mode::Shadow => Plan::shadow(),
-        Mode::Enforce => Plan::new(
-            &judged.decision.sandbox,
-            &kernel,
-            &installation.protected(),
-            &installation.canary(),
-        )?,
+    let cage = match judged.decision.mode {
+        Mode::Shadow => None,
+        Mode::Enforce => {
+            let plan = plan(&judged.decision.sandbox, &kernel)?;
+            Some(plan.open(&installation.protected(), &installation.canary())?)
+        }
     };
-    let enforced = plan.to_json();
+    let enforced = serde_json::to_value(cage.as_ref().map(Cage::effective))?;
     let plan_sha256 = canonical(&enforced).map(|bytes| sha256(&[&bytes]).to_string()).ok();
+    let exe: Vec<_> = program
+        .files()
+        .into_iter()
+        .map(|f| json!({"path": f.path.display().to_string(), "sha256": f.digest, "size": f.key.size}))
+        .collect();
     let arrangement = Arrangement {
-        exe: program.to_json(),
+        exe: json!(exe),
         plan_sha256: json!(plan_sha256),
         enforced,
-        landlock_abi: json!(kernel.abi()),
+        landlock_abi: json!(kernel.landlock.abi()),
         failed: None,
     };
     let argv = match &judged.request.payload.what {
         What::Argv(words) => words.iter().cloned().map(OsString::from_vec).collect(),
-        What::Line(line) => {
-            vec!["bash".into(), "-c".into(), OsString::from_vec(line.clone())]
-        }
+        What::Line(line) => vec!["bash".into(), "-c".into(), OsString::from_vec(line.clone())],
     };
-    let launch = Launch { program, argv, environment: bench.environment.clone(), plan };
-    Ok((launch, arrangement))
+    Ok((Arranged { program, argv, cage }, arrangement))
 }
 
 /// What was opened must be what was judged: a file put in its place in between is refused.
-fn same_file(program: &Program, file: &Path, judged: &Judged) -> Result<(), Error> {
-    let asked = judged.request.snapshot.ask(&format!("path:{}", file.display()));
-    let Some(judged_real) = asked.text().and_then(|t| t.split_once(' ')).map(|(_, real)| real)
-    else {
+fn same_file(program: &Program, judged: &Judged) -> Result<(), Error> {
+    let path = program.path.display();
+    let asked = judged.request.snapshot.ask(&format!("path:{path}"));
+    let Some((_, real)) = asked.text().and_then(|t| t.split_once(' ')) else {
         // Judging never looked at it: a shell line, whose shell is exo's own choice.
         return Ok(());
     };
-    if program.real_path() == Path::new(judged_real) {
-        return Ok(());
-    }
-    let what = crate::enforce::exec::ExecError::Changed(file.to_path_buf());
-    Err(what.into())
+    let opened = program.real_path().map_err(|e| Error::io("cannot name", &program.path, &e))?;
+    if opened == Path::new(real) { Ok(()) } else { Err(Error::Changed(program.path.clone())) }
 }

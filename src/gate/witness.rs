@@ -5,9 +5,11 @@
 
 use super::Error;
 use super::judged::Judged;
-use crate::enforce::exec::{Admission, Launch};
+use crate::enforce::confine::Cage;
+use crate::enforce::exec::{Admission, Program};
 use crate::evidence::ledger::{Draft, Ledger};
 use crate::evidence::record::Kind;
+use std::ffi::OsString;
 
 /// An intent that stands in the ledger, of a decision that admits. Only [`Recorded::append`] makes one.
 ///
@@ -41,8 +43,14 @@ impl Recorded {
         self.seq
     }
 
-    /// Admits what was recorded. Consumes the witness: one intent, one run.
-    pub(super) fn admit(self, launch: Launch) -> (u64, Admission) {
-        (self.seq, Admission::admit(launch))
+    /// Admits what was recorded. Consumes the witness: one intent, one run. No cage: shadow mode.
+    pub(super) fn admit(
+        self,
+        program: Program,
+        argv: Vec<OsString>,
+        environment: Vec<(OsString, OsString)>,
+        cage: Option<Cage>,
+    ) -> Admission {
+        Admission::admit(program, argv, environment, cage)
     }
 }
