@@ -154,11 +154,12 @@ case ":$PATH:" in
         # The dollar sign is for the reader's shell.
         # shellcheck disable=SC2016
         say '    export PATH="'"$bin"':$PATH"'
-        PATH=$bin:$PATH
-        export PATH
         ;;
 esac
 [ "$mode" = try ] || exit 0
+# The one that was just installed, whatever else is on PATH.
+PATH=$bin:$PATH
+export PATH
 
 # --- show it at work --------------------------------------------------------------------------------
 
