@@ -8,6 +8,15 @@
 //! repository `/home/u/project`, with the exo of this build first on PATH. ```` ```console ignore ````
 //! is shown, not run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -126,10 +135,14 @@ struct Home {
 
 impl Home {
     fn new() -> Self {
-        let dir = tempfile::Builder::new().prefix("exo-docs-").tempdir_in("/var/tmp").unwrap();
+        // Not below `/tmp`, which profiles let agents write; as another user than the builder's, home.
+        let home = std::env::var_os("HOME").map_or_else(std::env::temp_dir, PathBuf::from);
+        let make = |base: &Path| tempfile::Builder::new().prefix(".exo-docs-").tempdir_in(base);
+        let dir = make(Path::new(env!("CARGO_TARGET_TMPDIR"))).or_else(|_| make(&home)).unwrap();
         let dir = Self { dir };
         fs::create_dir_all(dir.project().join("src")).unwrap();
         fs::create_dir_all(dir.path().join("bin")).unwrap();
+        fs::create_dir_all(dir.path().join("tmp")).unwrap();
         symlink(env!("CARGO_BIN_EXE_exo"), dir.path().join("bin/exo")).unwrap();
         fs::write(
             dir.home().join(".gitconfig"),
@@ -170,6 +183,7 @@ impl Home {
             .env("HOME", self.home())
             .env("LANG", "C.UTF-8")
             .env("TZ", "UTC")
+            .env("TMPDIR", self.path().join("tmp"))
             .env("USER", "u")
             .stdin(Stdio::null())
             .output()
