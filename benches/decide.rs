@@ -2,7 +2,11 @@
 //!
 //! Run with `cargo bench --bench decide`. Prints; asserts nothing.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark fails by panicking; criterion's macros make undocumented items")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a benchmark fails by panicking; criterion's macros make undocumented items"
+)]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use exo::gate::{Bench, Installation, SHIPPED};
@@ -41,7 +45,8 @@ fn profile(rules: usize) -> String {
 
 fn bench(rules: usize) -> (tempfile::TempDir, Bench) {
     let dir = tempfile::tempdir().unwrap();
-    let installation = Installation { config: dir.path().join("config"), state: dir.path().join("state") };
+    let installation =
+        Installation { config: dir.path().join("config"), state: dir.path().join("state") };
     installation.make().unwrap();
     installation.write_profiles().unwrap();
     std::fs::write(installation.config.join("profiles/many.toml"), profile(rules)).unwrap();
@@ -61,7 +66,11 @@ fn decide(c: &mut Criterion) {
         for (name, text) in LINES {
             let payload = line(text);
             group.bench_function(name, |b| {
-                b.iter_batched(|| payload.clone(), |p| black_box(bench.judge(p)), BatchSize::SmallInput);
+                b.iter_batched(
+                    || payload.clone(),
+                    |p| black_box(bench.judge(p)),
+                    BatchSize::SmallInput,
+                );
             });
         }
         group.finish();

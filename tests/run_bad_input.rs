@@ -1,6 +1,12 @@
 //! Bad input: each gets a clear error that names the thing and the fix, nothing runs, nothing is lost.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -42,13 +48,23 @@ fn an_unknown_agent_is_named_with_the_places_that_were_looked_in() {
 fn broken_profiles_name_file_line_key_and_fix() {
     let home = Home::new();
     let head = "exo = 1\nname = \"p\"\n";
-    let rule = |id: &str| format!("[[permit]]\nid = \"{id}\"\nactions = [\"read\"]\nresources = [\"file:/**\"]\n");
+    let rule = |id: &str| {
+        format!("[[permit]]\nid = \"{id}\"\nactions = [\"read\"]\nresources = [\"file:/**\"]\n")
+    };
     let rows = [
         ("exo = 1\nname = \n".to_owned(), vec!["p.toml", ":2"]),
         (format!("{head}colour = 1\n"), vec!["p.toml", "colour"]),
         (format!("{head}{}{}", rule("one"), rule("one")), vec!["p.toml", "one"]),
-        (format!("{head}[[permit]]\nid = \"x\"\nactions = [\"destroy\"]\nresources = [\"file:/**\"]\n"), vec!["p.toml", "destroy"]),
-        (format!("{head}[[permit]]\nid = \"x\"\nactions = [\"read\"]\nresources = [\"/etc\"]\n"), vec!["p.toml", "/etc"]),
+        (
+            format!(
+                "{head}[[permit]]\nid = \"x\"\nactions = [\"destroy\"]\nresources = [\"file:/**\"]\n"
+            ),
+            vec!["p.toml", "destroy"],
+        ),
+        (
+            format!("{head}[[permit]]\nid = \"x\"\nactions = [\"read\"]\nresources = [\"/etc\"]\n"),
+            vec!["p.toml", "/etc"],
+        ),
         (format!("{head}extends = [\"none-such\"]\n"), vec!["none-such"]),
         (format!("{head}extends = [\"p\"]\n"), vec!["p"]),
         ("exo = 2\nname = \"p\"\n".to_owned(), vec!["p.toml", "exo"]),
@@ -60,7 +76,11 @@ fn broken_profiles_name_file_line_key_and_fix() {
         fails(&home, &r, &words);
     }
     home.profile("p", &format!("{head}extends = [\"coding-agent\"]\n"));
-    assert_eq!(home.exo(&["run", "--as", "p", "--", "touch", "marker"]).code, 0, "the same with good text");
+    assert_eq!(
+        home.exo(&["run", "--as", "p", "--", "touch", "marker"]).code,
+        0,
+        "the same with good text"
+    );
 }
 
 #[test]
@@ -140,8 +160,15 @@ fn init_is_idempotent_and_never_overwrites() {
     assert_eq!(fs::read(home.state().join("key")).unwrap(), key);
     assert_eq!(fs::read_to_string(home.config().join("profiles/ci.toml")).unwrap(), "# mine\n");
     assert_eq!(home.entries().len(), 1);
-    for (path, mode) in [(home.config(), 0o700), (home.state(), 0o700), (home.state().join("key"), 0o600)] {
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
+    for (path, mode) in
+        [(home.config(), 0o700), (home.state(), 0o700), (home.state().join("key"), 0o600)]
+    {
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            mode,
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -205,7 +232,11 @@ fn ten_thousand_variables_are_cut_to_those_the_profile_passes() {
     let r = ran(c.output().unwrap());
     assert_eq!(r.code, 0, "{r:?}");
     assert!(r.out.contains("LANG=C.UTF-8"), "{}", r.out);
-    assert!(!r.out.contains("VARIABLE_") && !r.out.contains("LD_PRELOAD") && !r.out.contains("GIT_SSH"), "{}", r.out);
+    assert!(
+        !r.out.contains("VARIABLE_") && !r.out.contains("LD_PRELOAD") && !r.out.contains("GIT_SSH"),
+        "{}",
+        r.out
+    );
 }
 
 #[test]
@@ -228,7 +259,8 @@ fn without_home_the_folders_are_asked_for() {
     fails(&home, &ran(c.output().unwrap()), &["HOME", "XDG_CONFIG_HOME"]);
     let mut c = home.exo_command(&["run", "--as", "coding-agent", "--", "touch", "marker"]);
     c.env_remove("HOME");
-    c.env("XDG_CONFIG_HOME", home.home().join(".config")).env("XDG_STATE_HOME", home.home().join(".local/state"));
+    c.env("XDG_CONFIG_HOME", home.home().join(".config"))
+        .env("XDG_STATE_HOME", home.home().join(".local/state"));
     let r = ran(c.output().unwrap());
     assert_eq!(r.code, 0, "{r:?}");
 }
@@ -262,7 +294,9 @@ fn a_clock_before_the_last_entry_stops_the_run_until_it_is_accepted() {
         ran(c.output().unwrap())
     };
     if !cfg!(feature = "fail-points") {
-        eprintln!("NOTE: moving exo's clock needs the feature fail-points; not tested in this build");
+        eprintln!(
+            "NOTE: moving exo's clock needs the feature fail-points; not tested in this build"
+        );
         return;
     }
     let r = past(&["touch", "marker"]);
@@ -277,7 +311,9 @@ fn a_clock_before_the_last_entry_stops_the_run_until_it_is_accepted() {
 #[test]
 fn a_kernel_without_landlock_runs_nothing() {
     if !cfg!(feature = "fail-points") {
-        eprintln!("NOTE: capping the Landlock ABI needs the feature fail-points; not tested in this build");
+        eprintln!(
+            "NOTE: capping the Landlock ABI needs the feature fail-points; not tested in this build"
+        );
         return;
     }
     let home = Home::new();
@@ -299,8 +335,15 @@ fn a_full_disk_stops_the_run_and_loses_nothing() {
     // SAFETY: setrlimit(2) is async-signal-safe and touches nothing of the parent.
     unsafe {
         c.pre_exec(move || {
-            nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_FSIZE, limit, limit)?;
-            nix::sys::signal::signal(nix::sys::signal::Signal::SIGXFSZ, nix::sys::signal::SigHandler::SigIgn)?;
+            nix::sys::resource::setrlimit(
+                nix::sys::resource::Resource::RLIMIT_FSIZE,
+                limit,
+                limit,
+            )?;
+            nix::sys::signal::signal(
+                nix::sys::signal::Signal::SIGXFSZ,
+                nix::sys::signal::SigHandler::SigIgn,
+            )?;
             Ok(())
         });
     }

@@ -1,6 +1,12 @@
 //! Many runs at once, and exo killed at every stage: the ledger stays whole and says what is open.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -56,7 +62,12 @@ fn wait_for(path: &std::path::Path) {
 fn killing_exo_while_the_command_runs_ends_the_command_and_leaves_an_open_intent() {
     let home = Home::new();
     let mut c = home.exo_command(&[
-        "run", "--as", "coding-agent", "--", "python3", "-c",
+        "run",
+        "--as",
+        "coding-agent",
+        "--",
+        "python3",
+        "-c",
         "import time; open('started','w'); time.sleep(3); open('late','w')",
     ]);
     let mut child = c.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();

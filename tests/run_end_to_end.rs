@@ -1,6 +1,12 @@
 //! The whole run: decide, record, confine, run, audit, with real programs, as root and as a user.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -66,11 +72,23 @@ fn secrets_are_not_read_by_name_nor_by_code() {
         let ran = home.run(&["cat", key.to_str().unwrap()]);
         assert_eq!(ran.code, 126, "{who}: {ran:?}");
         assert!(ran.err.contains("reveal file:"), "{who}: {}", ran.err);
-        let ran = home.run(&["python3", "-c", "print(open(__import__('os').path.expanduser('~/.ssh/id_ed25519')).read())"]);
+        let ran = home.run(&[
+            "python3",
+            "-c",
+            "print(open(__import__('os').path.expanduser('~/.ssh/id_ed25519')).read())",
+        ]);
         assert_eq!(ran.code, 1, "{who}: {ran:?}");
         assert!(!ran.out.contains("key"), "{who}");
-        assert_eq!(home.bare_sh("cat ~/.ssh/id_ed25519").out, "key\n", "{who}: without exo it is readable");
-        let ran = home.run(&["python3", "-c", "import os; print(open(os.path.expanduser('~/.local/state/exo/key')).read())"]);
+        assert_eq!(
+            home.bare_sh("cat ~/.ssh/id_ed25519").out,
+            "key\n",
+            "{who}: without exo it is readable"
+        );
+        let ran = home.run(&[
+            "python3",
+            "-c",
+            "import os; print(open(os.path.expanduser('~/.local/state/exo/key')).read())",
+        ]);
         assert_eq!(ran.code, 1, "{who}: exo's own key: {ran:?}");
     }
 }
@@ -79,8 +97,19 @@ fn secrets_are_not_read_by_name_nor_by_code() {
 fn git_commits_and_only_pushes_to_agent_branches() {
     for (who, home) in both() {
         fs::write(home.repo().join("a.txt"), "a").unwrap();
-        assert_eq!(home.bare_sh("git init -q --bare ../home/remote.git && git remote add origin ../home/remote.git").code, 0);
-        for args in [vec!["git", "add", "a.txt"], vec!["git", "commit", "-qm", "second"], vec!["git", "status"], vec!["git", "log", "--oneline"]] {
+        assert_eq!(
+            home.bare_sh(
+                "git init -q --bare ../home/remote.git && git remote add origin ../home/remote.git"
+            )
+            .code,
+            0
+        );
+        for args in [
+            vec!["git", "add", "a.txt"],
+            vec!["git", "commit", "-qm", "second"],
+            vec!["git", "status"],
+            vec!["git", "log", "--oneline"],
+        ] {
             let ran = home.run(&args);
             assert_eq!(ran.code, 0, "{who}: {args:?}: {ran:?}");
         }
@@ -95,7 +124,16 @@ fn git_commits_and_only_pushes_to_agent_branches() {
             let ran = home.run(&denied);
             assert_eq!(ran.code, 126, "{who}: {denied:?}: {ran:?}");
         }
-        let ran = home.exo(&["check", "--as", "coding-agent", "--", "git", "push", "origin", "agent/work"]);
+        let ran = home.exo(&[
+            "check",
+            "--as",
+            "coding-agent",
+            "--",
+            "git",
+            "push",
+            "origin",
+            "agent/work",
+        ]);
         assert_eq!(ran.code, 0, "{who}: {ran:?}");
     }
 }
@@ -107,12 +145,20 @@ fn cargo_builds_and_tests_a_small_crate() {
     }
     for (who, home) in both() {
         if who == "nobody" && !toolchain_is_readable(&home) {
-            eprintln!("NOTE: the Rust toolchain is closed to other users here; cargo as nobody was not run");
+            eprintln!(
+                "NOTE: the Rust toolchain is closed to other users here; cargo as nobody was not run"
+            );
             continue;
         }
         let repo = home.repo();
-        home.write(&repo.join("Cargo.toml"), "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
-        home.write(&repo.join("src/lib.rs"), "pub fn two() -> u32 { 2 }\n#[test]\nfn adds() { assert_eq!(two() + two(), 4); }\n");
+        home.write(
+            &repo.join("Cargo.toml"),
+            "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2021\"\n",
+        );
+        home.write(
+            &repo.join("src/lib.rs"),
+            "pub fn two() -> u32 { 2 }\n#[test]\nfn adds() { assert_eq!(two() + two(), 4); }\n",
+        );
         let ran = home.run(&["cargo", "test", "--offline"]);
         assert_eq!(ran.code, 0, "{who}: {ran:?}");
         assert!(ran.out.contains("1 passed"), "{who}: {}", ran.out);
@@ -172,7 +218,18 @@ fn the_json_of_check_keeps_its_names() {
     let ran = home.exo(&["check", "--as", "coding-agent", "--json", "--", "rm", "-rf", "/etc"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let v: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-    for name in ["verdict", "subject", "effects", "hint", "errors", "facts", "state_hash", "profile", "catalogue_sha256", "decide_ns"] {
+    for name in [
+        "verdict",
+        "subject",
+        "effects",
+        "hint",
+        "errors",
+        "facts",
+        "state_hash",
+        "profile",
+        "catalogue_sha256",
+        "decide_ns",
+    ] {
         assert!(v.get(name).is_some(), "{name} is missing in {}", ran.out);
     }
     assert_eq!(v["verdict"], "deny");
@@ -195,7 +252,12 @@ fn a_batch_gives_one_object_a_line_in_the_same_order() {
     let verdicts: Vec<String> = ran
         .out
         .lines()
-        .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["verdict"].as_str().unwrap().to_owned())
+        .map(|l| {
+            serde_json::from_str::<serde_json::Value>(l).unwrap()["verdict"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
     assert_eq!(verdicts, ["allow", "deny", "allow", "deny"], "{ran:?}");
     assert_eq!(ran.code, 1);
@@ -204,31 +266,62 @@ fn a_batch_gives_one_object_a_line_in_the_same_order() {
 #[test]
 fn the_report_says_what_became_of_the_run() {
     let home = Home::new();
-    let ran = home.exo(&["run", "--as", "coding-agent", "--json-report", "report.json", "--", "sh", "-c", "exit 4"]);
+    let ran = home.exo(&[
+        "run",
+        "--as",
+        "coding-agent",
+        "--json-report",
+        "report.json",
+        "--",
+        "sh",
+        "-c",
+        "exit 4",
+    ]);
     assert_eq!(ran.code, 4, "{ran:?}");
-    let v: serde_json::Value = serde_json::from_str(&fs::read_to_string(home.repo().join("report.json")).unwrap()).unwrap();
-    assert_eq!((v["verdict"].as_str(), v["ran"].as_bool(), v["exit"].as_i64()), (Some("allow"), Some(true), Some(4)));
+    let v: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(home.repo().join("report.json")).unwrap())
+            .unwrap();
+    assert_eq!(
+        (v["verdict"].as_str(), v["ran"].as_bool(), v["exit"].as_i64()),
+        (Some("allow"), Some(true), Some(4))
+    );
     assert!(v["entry"].as_u64().is_some());
 }
 
 #[test]
 fn shadow_mode_records_the_denial_and_blocks_nothing() {
     let home = Home::new();
-    home.profile("watched", "exo = 1\nname = \"watched\"\nextends = [\"coding-agent\"]\nmode = \"shadow\"\n");
+    home.profile(
+        "watched",
+        "exo = 1\nname = \"watched\"\nextends = [\"coding-agent\"]\nmode = \"shadow\"\n",
+    );
     let outside = home.home().join("shadow.txt");
     let ran = home.exo(&["run", "--as", "watched", "--", "touch", outside.to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(outside.exists());
     let intent = home.entries().into_iter().find(|e| e["kind"] == "intent").unwrap();
-    assert_eq!((intent["verdict"].as_str(), intent["mode"].as_str()), (Some("deny"), Some("shadow")));
-    let enforced = home.exo(&["run", "--as", "coding-agent", "--", "touch", home.home().join("e.txt").to_str().unwrap()]);
+    assert_eq!(
+        (intent["verdict"].as_str(), intent["mode"].as_str()),
+        (Some("deny"), Some("shadow"))
+    );
+    let enforced = home.exo(&[
+        "run",
+        "--as",
+        "coding-agent",
+        "--",
+        "touch",
+        home.home().join("e.txt").to_str().unwrap(),
+    ]);
     assert_eq!(enforced.code, 126, "{enforced:?}");
 }
 
 #[test]
 fn supervised_profiles_ask_for_everything() {
     let home = Home::new();
-    home.profile("watched", "exo = 1\nname = \"watched\"\nextends = [\"coding-agent\"]\nautonomy = \"supervised\"\n");
+    home.profile(
+        "watched",
+        "exo = 1\nname = \"watched\"\nextends = [\"coding-agent\"]\nautonomy = \"supervised\"\n",
+    );
     let ran = home.exo(&["run", "--as", "watched", "--", "ls"]);
     assert_eq!(ran.code, 126, "{ran:?}");
     assert!(ran.err.starts_with("exo: needs approval: "), "{ran:?}");

@@ -1,7 +1,12 @@
 //! Signals and terminal as a person expects them: Ctrl-C, Ctrl-Z and back, window size, pipes, signals
 //! sent to exo. A real terminal (pty) with an interactive bash in it, driven by a small script.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
@@ -102,7 +107,8 @@ fn signals_sent_to_exo_reach_the_command() {
     let home = Home::new();
     for (signal, code) in [("TERM", 40), ("HUP", 41), ("USR1", 42)] {
         let program = "import signal,sys,time\nfor s,c in ((15,40),(1,41),(10,42)): signal.signal(s, lambda n,f,c=c: sys.exit(c))\nopen('up','w')\ntime.sleep(30)";
-        let mut c = home.exo_command(&["run", "--as", "coding-agent", "--", "python3", "-c", program]);
+        let mut c =
+            home.exo_command(&["run", "--as", "coding-agent", "--", "python3", "-c", program]);
         let child = c.stdin(Stdio::null()).spawn().unwrap();
         let began = Instant::now();
         while !home.repo().join("up").exists() {
@@ -126,6 +132,9 @@ fn pipes_pass_through_and_a_closed_reader_ends_it() {
     let r = ran(child.wait_with_output().unwrap());
     assert_eq!((r.code, r.out.len()), (0, 300_000));
     let exo = home.binary();
-    let r = home.bare_sh(&format!("{} run --as coding-agent -- yes | head -n 1; echo ${{PIPESTATUS[0]}}", exo.display()));
+    let r = home.bare_sh(&format!(
+        "{} run --as coding-agent -- yes | head -n 1; echo ${{PIPESTATUS[0]}}",
+        exo.display()
+    ));
     assert_eq!(r.out, "y\n141\n", "128 + SIGPIPE: {r:?}");
 }

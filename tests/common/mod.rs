@@ -101,7 +101,12 @@ impl Home {
             None => Command::new(program),
             Some(uid) => {
                 let mut c = Command::new("setpriv");
-                c.args([&format!("--reuid={uid}"), &format!("--regid={uid}"), "--clear-groups", "--"]);
+                c.args([
+                    &format!("--reuid={uid}"),
+                    &format!("--regid={uid}"),
+                    "--clear-groups",
+                    "--",
+                ]);
                 c.arg(program);
                 c
             }

@@ -77,6 +77,8 @@ pub enum Node {
         /// The variable of `for` or `select`, with the words it takes its values from; for `case` an
         /// empty name with the subject and the patterns.
         names: Vec<(String, Vec<Word>)>,
+        /// Whether the bodies may run again and again.
+        again: bool,
         /// Redirections of the whole.
         redirections: Vec<Redirection>,
     },

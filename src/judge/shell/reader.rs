@@ -3,9 +3,7 @@
 //! In: the text. Out: steps.
 //! Never: goes on after a place whose end it cannot be sure of.
 
-use super::ast::{
-    Dialect, Join, Node, Opaque, Part, Redirection, Script, Simple, Span, Step, Word,
-};
+use super::ast::{Dialect, Join, Node, Opaque, Part, Redirection, Script, Simple, Step, Word};
 use crate::model::{MAX_COMMANDS, MAX_DEPTH};
 
 /// Where reading ended because what stands there was not understood.
@@ -111,11 +109,6 @@ impl<'a> Reader<'a> {
 
     pub(super) fn fail<T>(&self, from: usize, reason: &str) -> Read<T> {
         Err(Opaque { span: from..self.text.len(), reason: reason.to_owned() })
-    }
-
-    /// Notes a place whose extent is known but not its meaning.
-    pub(super) fn note(&mut self, span: Span, reason: &str) {
-        self.opaque.push(Opaque { span, reason: reason.to_owned() });
     }
 
     pub(super) fn bash_only(&self, from: usize, what: &str) -> Read<()> {
@@ -318,7 +311,7 @@ impl<'a> Reader<'a> {
             "while" | "until" => self.deeper(|r| {
                 let condition = r.list(Stop::Words(&["do"]))?;
                 let body = r.body()?;
-                r.bodies_node(vec![condition, body], Vec::new())
+                r.bodies_node(true, vec![condition, body], Vec::new())
             }),
             "for" | "select" => self.deeper(|r| r.each(from, word)),
             "case" => self.deeper(Self::case),
@@ -334,11 +327,12 @@ impl<'a> Reader<'a> {
 
     fn bodies_node(
         &mut self,
+        again: bool,
         bodies: Vec<Vec<Step>>,
         names: Vec<(String, Vec<Word>)>,
     ) -> Read<Node> {
         let redirections = self.redirections()?;
-        Ok(Node::Bodies { bodies, names, redirections })
+        Ok(Node::Bodies { bodies, names, again, redirections })
     }
 
     /// `do … done`.
@@ -369,7 +363,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.take("fi")?;
-        self.bodies_node(bodies, Vec::new())
+        self.bodies_node(false, bodies, Vec::new())
     }
 
     fn each(&mut self, from: usize, word: &str) -> Read<Node> {
@@ -405,7 +399,7 @@ impl<'a> Reader<'a> {
             self.eat(";");
         }
         let body = self.body()?;
-        self.bodies_node(vec![body], vec![(name, words)])
+        self.bodies_node(true, vec![body], vec![(name, words)])
     }
 
     fn case(&mut self) -> Read<Node> {
@@ -447,7 +441,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.take("esac")?;
-        self.bodies_node(bodies, vec![(String::new(), words)])
+        self.bodies_node(false, bodies, vec![(String::new(), words)])
     }
 
     /// A name of letters, digits and `_` that does not begin with a digit; empty where there is none.
@@ -491,7 +485,7 @@ fn fill_node(node: &mut Node, bodies: &[Option<Word>]) {
             list.iter_mut().for_each(|s| fill_step(s, bodies));
             fill_redirections(redirections, bodies);
         }
-        Node::Bodies { bodies: lists, names, redirections } => {
+        Node::Bodies { bodies: lists, names, redirections, .. } => {
             lists.iter_mut().flatten().for_each(|s| fill_step(s, bodies));
             names.iter_mut().flat_map(|(_, words)| words).for_each(|w| fill_word(w, bodies));
             fill_redirections(redirections, bodies);
