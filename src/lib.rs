@@ -8,11 +8,11 @@
 //! (what did happen), and [`gate`], the only place where they meet. Imports run downward only;
 //! `tests/architecture.rs` holds the table.
 
-//pub mod cli;
+pub mod cli;
 pub mod context;
 pub mod enforce;
 pub mod evidence;
-//pub mod gate;
+pub mod gate;
 pub mod judge;
 pub mod model;
 pub mod subject;

@@ -44,7 +44,8 @@ impl PayloadArgs {
 
 /// The agent by argument or environment.
 pub(super) fn named_agent(agent: Option<&str>, env: &Environment) -> Result<String, Error> {
-    let from_env = || env.get(&OsString::from("EXO_AGENT")).map(|v| v.to_string_lossy().into_owned());
+    let from_env =
+        || env.get(&OsString::from("EXO_AGENT")).map(|v| v.to_string_lossy().into_owned());
     agent.map(str::to_owned).or_else(from_env).ok_or(Error::NoAgent)
 }
 

@@ -127,9 +127,10 @@ pub(super) fn run(command: &AuditCommand) -> u8 {
             AuditCommand::Verify { deep, anchor, json } => {
                 let anchor = match anchor {
                     None => None,
-                    Some(file) => Some(std::fs::read_to_string(file).map_err(|e| {
-                        Error::Io("cannot read", file.clone(), e.to_string())
-                    })?),
+                    Some(file) => Some(
+                        std::fs::read_to_string(file)
+                            .map_err(|e| Error::Io("cannot read", file.clone(), e.to_string()))?,
+                    ),
                 };
                 verify(&reader, *deep, anchor.as_deref(), *json)
             }
@@ -194,12 +195,13 @@ impl Filter {
 }
 
 fn list(reader: &Reader, filter: &Filter) -> Result<u8, Error> {
-    let resource = match &filter.resource {
-        None => None,
-        Some(text) => Some(Glob::parse(text).map_err(|e| {
-            Error::Io("cannot use the glob", PathBuf::from(text), e.to_string())
-        })?),
-    };
+    let resource =
+        match &filter.resource {
+            None => None,
+            Some(text) => Some(Glob::parse(text).map_err(|e| {
+                Error::Io("cannot use the glob", PathBuf::from(text), e.to_string())
+            })?),
+        };
     if filter.csv && !out("entry,time,kind,agent,verdict,rules,what\n") {
         return Ok(YES);
     }
@@ -237,7 +239,8 @@ fn what(entry: &Entry, openings: &[Opening]) -> String {
     match (entry.kind, number("intent_seq")) {
         (Kind::Outcome | Kind::Recovery, Some(n)) => format!("of entry {n}"),
         (Kind::Profile, _) => {
-            let name = entry.public.get("profile").and_then(|p| p.get("name")).and_then(Value::as_str);
+            let name =
+                entry.public.get("profile").and_then(|p| p.get("name")).and_then(Value::as_str);
             format!("profile {}", name.unwrap_or_default())
         }
         _ => String::new(),
@@ -260,11 +263,18 @@ fn line(entry: &Entry, openings: &[Opening]) -> String {
 
 fn csv_line(entry: &Entry, openings: &[Opening]) -> String {
     let field = |name: &str| entry.public.get(name).and_then(Value::as_str).unwrap_or("");
-    let rules: Vec<&str> =
-        entry.public.get("rules").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let rules: Vec<&str> = entry
+        .public
+        .get("rules")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     // RFC 4180: fields in quotes, quotes doubled. A leading sign or `=` would be a formula elsewhere.
     let quoted = |t: &str| {
-        let safe = if t.starts_with(['=', '+', '-', '@', '\t']) { format!("'{t}") } else { t.to_owned() };
+        let safe =
+            if t.starts_with(['=', '+', '-', '@', '\t']) { format!("'{t}") } else { t.to_owned() };
         format!("\"{}\"", safe.replace('"', "\"\""))
     };
     format!(
@@ -388,12 +398,20 @@ fn verify(reader: &Reader, deep: bool, anchor: Option<&str>, json: bool) -> Resu
     let mut genesis = None;
     reader.each(0, |row| {
         let entry = parse(&row.body).ok();
-        genesis = entry.and_then(|e| e.public.get("vkey").and_then(Value::as_str).map(str::to_owned));
+        genesis =
+            entry.and_then(|e| e.public.get("vkey").and_then(Value::as_str).map(str::to_owned));
         false
     })?;
     let checkpoints = reader.checkpoints()?;
     let (head, vkey) = (reader.head(), reader.vkey());
-    let mut verifier = Verifier::new(&checkpoints, head.as_deref(), vkey.as_deref(), anchor, deep, genesis.as_deref());
+    let mut verifier = Verifier::new(
+        &checkpoints,
+        head.as_deref(),
+        vkey.as_deref(),
+        anchor,
+        deep,
+        genesis.as_deref(),
+    );
     let mut replayer = Replayer::default();
     let blob = |digest: &_| reader.blob(digest).ok().flatten();
     let (mut decided, mut failure) = (0u64, None);
@@ -443,13 +461,19 @@ fn verified(report: &Report, decided: Option<u64>) -> String {
     let intact = if report.findings.is_empty() { "yes" } else { "NO" };
     let _ = writeln!(t, "intact        {intact}, {n} entries, root {}", report.root);
     let which = if report.all_signatures { "every checkpoint" } else { "the newest checkpoint" };
-    let _ = writeln!(t, "signed        up to entry {} ({which})", report.signed_to.saturating_sub(1));
-    let _ = writeln!(t, "complete      up to the head beside the database; an anchor kept elsewhere proves more");
+    let _ =
+        writeln!(t, "signed        up to entry {} ({which})", report.signed_to.saturating_sub(1));
+    let _ = writeln!(
+        t,
+        "complete      up to the head beside the database; an anchor kept elsewhere proves more"
+    );
     match report.anchored_to {
         Some(size) => {
             let _ = writeln!(t, "anchored      up to entry {}", size.saturating_sub(1));
         }
-        None => t.push_str("anchored      not looked at: give `--anchor` a checkpoint that was kept elsewhere\n"),
+        None => t.push_str(
+            "anchored      not looked at: give `--anchor` a checkpoint that was kept elsewhere\n",
+        ),
     }
     match decided {
         Some(count) => {
@@ -481,7 +505,10 @@ fn replay(reader: &Reader, json: bool) -> Result<u8, Error> {
         let rows = |list: &[(u64, String)]| -> Vec<Value> {
             list.iter().map(|(seq, what)| json!({"entry": seq, "what": what})).collect()
         };
-        out(&format!("{:#}\n", json!({"same": same, "differ": rows(&differing), "erased": rows(&erased)})));
+        out(&format!(
+            "{:#}\n",
+            json!({"same": same, "differ": rows(&differing), "erased": rows(&erased)})
+        ));
         return Ok(code);
     }
     let mut t = String::new();

@@ -15,8 +15,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// What `--help` adds.
-pub(super) const HELP: &str =
-    "Exit codes: 0 it would be allowed; 1 denied, or a person would be asked; 2 it could not be told.";
+pub(super) const HELP: &str = "Exit codes: 0 it would be allowed; 1 denied, or a person would be asked; 2 it could not be told.";
 
 /// Arguments of `exo check`.
 #[derive(Debug, Args)]

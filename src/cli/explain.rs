@@ -60,7 +60,11 @@ fn text(policy: &Policy, judged: &Judged, entry: Option<u64>) -> String {
     let subject = &request.subject;
     let _ = writeln!(t, "payload   {}", printable(&request.payload.display()));
     let answers = if subject.sponsor.is_empty() { "nobody named" } else { &subject.sponsor };
-    let _ = writeln!(t, "subject   {} (run by {}, answered for by {answers})", subject.agent, subject.user);
+    let _ = writeln!(
+        t,
+        "subject   {} (run by {}, answered for by {answers})",
+        subject.agent, subject.user
+    );
     let _ = writeln!(t, "profile   {} {}", judged.profile.name, judged.profile.sha256);
     let _ = writeln!(t, "catalogue {}", judged.catalogue_sha256);
     if request.intent.commands.is_empty() {
@@ -72,7 +76,8 @@ fn text(policy: &Policy, judged: &Judged, entry: Option<u64>) -> String {
         let mut any = false;
         for e in decision.effects.iter().filter(|e| e.command == i) {
             any = true;
-            let _ = writeln!(t, "  {:<5} {} {}", e.verdict.name(), e.action, printable(&e.resource));
+            let _ =
+                writeln!(t, "  {:<5} {} {}", e.verdict.name(), e.action, printable(&e.resource));
             let _ = writeln!(t, "        from {}", printable(&e.source));
             let place = policy
                 .rule(&e.rule)

@@ -24,8 +24,8 @@ pub(super) struct InitArgs {
 
 /// `exo init`.
 pub(super) fn run(args: &InitArgs) -> u8 {
-    let made = surroundings()
-        .and_then(|(_, i)| gate::init(&i, args.accept_clock).map(|made| (i, made)));
+    let made =
+        surroundings().and_then(|(_, i)| gate::init(&i, args.accept_clock).map(|made| (i, made)));
     let (installation, made) = match made {
         Ok(made) => made,
         Err(e) => {

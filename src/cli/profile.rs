@@ -146,7 +146,12 @@ fn check(installation: &Installation, names: &[String], json: bool) -> Result<u8
                 let _ = writeln!(text, "{name}: {}", printable(e));
             }
             (Ok(p), None) if findings.is_empty() => {
-                let _ = writeln!(text, "{name}: {} rules, {} examples hold", p.rules().len(), p.example_count());
+                let _ = writeln!(
+                    text,
+                    "{name}: {} rules, {} examples hold",
+                    p.rules().len(),
+                    p.example_count()
+                );
             }
             _ => {}
         }

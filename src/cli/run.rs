@@ -43,8 +43,7 @@ pub(super) struct ShellArgs {
 
 /// `exo shell -c LINE`.
 pub(super) fn shell(args: ShellArgs) -> u8 {
-    let payload =
-        PayloadArgs { agent: args.agent, line: Some(args.line), command: Vec::new() };
+    let payload = PayloadArgs { agent: args.agent, line: Some(args.line), command: Vec::new() };
     run(RunArgs { json_report: args.json_report, payload })
 }
 
@@ -100,7 +99,9 @@ fn ended(outcome: &Outcome) -> u8 {
         say(&format!("exo: error: nothing ran: {why}"));
     }
     if let Some(Killed::WallLimit) = outcome.killed {
-        say("exo: ended the command: it ran longer than its wall limit (`limits.wall` of its profile)");
+        say(
+            "exo: ended the command: it ran longer than its wall limit (`limits.wall` of its profile)",
+        );
     }
     if outcome.survivors > 0 {
         let n = outcome.survivors;

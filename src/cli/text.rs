@@ -28,7 +28,8 @@ pub(super) fn say(line: &str) {
 /// One line that an agent can act on: what was refused, by which rule, and what to do instead.
 pub(super) fn refusal(decision: &Decision, entry: Option<u64>) -> String {
     let entry = entry.map(|n| format!(", entry {n}")).unwrap_or_default();
-    let hint = if decision.hint.is_empty() { String::new() } else { format!(". {}", decision.hint) };
+    let hint =
+        if decision.hint.is_empty() { String::new() } else { format!(". {}", decision.hint) };
     if let Some(error) = decision.errors.first() {
         return format!("exo: error: could not be judged: {}{entry}", printable(error));
     }
@@ -51,7 +52,8 @@ pub(super) fn refusal(decision: &Decision, entry: Option<u64>) -> String {
 /// The table of effects under a verdict.
 pub(super) fn effects(decision: &Decision) -> String {
     let mut text = String::new();
-    let width = |f: fn(&EffectDecision) -> usize| decision.effects.iter().map(f).max().unwrap_or(0).min(60);
+    let width =
+        |f: fn(&EffectDecision) -> usize| decision.effects.iter().map(f).max().unwrap_or(0).min(60);
     let (actions, resources) = (width(|e| e.action.len()), width(|e| e.resource.chars().count()));
     for e in &decision.effects {
         let _ = writeln!(
@@ -71,7 +73,8 @@ pub(super) fn effects(decision: &Decision) -> String {
 /// shown as escapes.
 pub(super) fn printable(text: &str) -> String {
     let hidden = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     text.chars()
         .flat_map(|c| {

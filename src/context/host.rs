@@ -9,13 +9,21 @@ use crate::model::{Answer, FactValue};
 /// The name of a user by `/etc/passwd` (passwd(5)), or the number where it has none there.
 #[must_use]
 pub fn user_name(uid: u32) -> String {
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = passwd.lines().find_map(|line| {
+    passwd(uid, 0).unwrap_or_else(|| uid.to_string())
+}
+
+/// The home that `/etc/passwd` gives a user, whatever HOME says.
+pub(super) fn user_home(uid: u32) -> Option<String> {
+    passwd(uid, 5).filter(|home| home.starts_with('/'))
+}
+
+/// A field of a user's line.
+fn passwd(uid: u32, field: usize) -> Option<String> {
+    let text = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    text.lines().find_map(|line| {
         let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-    });
-    name.unwrap_or_else(|| uid.to_string())
+        (fields.clone().nth(2)?.parse() == Ok(uid)).then(|| fields.nth(field).map(str::to_owned))?
+    })
 }
 
 /// The host's own name.

@@ -86,6 +86,11 @@ impl Live {
             Some(("user", "name")) => {
                 (known(user_name(nix::unistd::getuid().as_raw())), "/etc/passwd".to_owned())
             }
+            Some(("user", "home")) => {
+                let home = host::user_home(nix::unistd::getuid().as_raw());
+                let home = home.as_deref().map(Path::new).and_then(paths::folder);
+                (home.map_or(Answer::Absent, as_text), "/etc/passwd".to_owned())
+            }
             Some(("host", "name")) => (host::host_name(), "gethostname".to_owned()),
             Some(("git", what)) => match self.cwd().text() {
                 Some(cwd) => git::fact(what, Path::new(cwd)),

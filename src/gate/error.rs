@@ -19,19 +19,19 @@ pub enum Error {
     #[error("HOME is not set: set it, or set {0}")]
     Home(String),
     /// A folder of the installation is named by a relative path.
-    #[error("{0} is `{}`, which is not absolute: give the whole path", .1.display())]
+    #[error("{0} is `{1}`, which is not absolute: give the whole path")]
     Relative(String, PathBuf),
     /// There is no installation here.
-    #[error("`{}` does not exist: run `exo init` once", .0.display())]
+    #[error("`{0}` does not exist: run `exo init` once")]
     NoInstallation(PathBuf),
     /// A file or folder that decides belongs to somebody else.
-    #[error("`{}` belongs to user {1}: only this user or root may own it; chown it", .0.display())]
+    #[error("`{0}` belongs to user {1}: only this user or root may own it; chown it")]
     Owner(PathBuf, u32),
     /// A file or folder that decides can be written by others.
-    #[error("`{}` has mode {1:03o}, so others can write it: chmod go-w it", .0.display())]
+    #[error("`{0}` has mode {1:03o}, so others can write it: chmod go-w it")]
     Writable(PathBuf, u32),
     /// A file could not be read, written or made.
-    #[error("{0} `{}`: {2}", .1.display())]
+    #[error("{0} `{1}`: {2}")]
     Io(&'static str, PathBuf, String),
     /// The current folder has no name any more.
     #[error("{0}: change to a folder that exists")]
@@ -40,7 +40,9 @@ pub enum Error {
     #[error("nothing to run: give a command after `--`, or a line with `-c`")]
     Nothing,
     /// No agent was named.
-    #[error("no agent named: give `--as AGENT`, or set EXO_AGENT; `exo profile list` shows the names")]
+    #[error(
+        "no agent named: give `--as AGENT`, or set EXO_AGENT; `exo profile list` shows the names"
+    )]
     NoAgent,
     /// The agent cannot be who he says.
     #[error(transparent)]
@@ -66,7 +68,7 @@ pub enum Error {
     #[error(transparent)]
     Program(#[from] ProgramError),
     /// Another file stands where the judged one stood.
-    #[error("`{}` was changed while it was being judged: run it again", .0.display())]
+    #[error("`{0}` was changed while it was being judged: run it again")]
     Changed(PathBuf),
     /// The system does not let a process be started.
     #[error(transparent)]

@@ -10,6 +10,7 @@ mod installation;
 mod judged;
 mod process;
 mod run;
+mod scratch;
 mod witness;
 
 use process::Process;

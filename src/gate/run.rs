@@ -5,14 +5,15 @@
 
 use super::drafts::{self, Arrangement};
 use super::judged::{Bench, Judged};
+use super::scratch::Scratch;
 use super::witness::Recorded;
 use super::{Error, Installation, Process};
 use crate::enforce::confine::{Cage, Kernel, plan};
-use crate::enforce::exec::{Outcome, Program, ProgramError, open_program, spawn};
-use crate::evidence::ledger::{Draft, Ledger, fail_point};
+use crate::enforce::exec::{self, Outcome, Program, ProgramError, open_program, spawn};
+use crate::evidence::ledger::{Draft, FileKey, Ledger, fail_point};
 use crate::evidence::record::Kind;
 use crate::judge::lint;
-use crate::model::{Answer, ENGINE, Mode, Payload, What, World, canonical, sha256};
+use crate::model::{Answer, ENGINE, Mode, Payload, Sandbox, What, World, canonical, sha256};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -88,8 +89,14 @@ pub fn run(
     };
     fail_point("recorded");
     let entry = recorded.seq();
-    let admission = recorded.admit(arranged.program, arranged.argv, bench.environment, arranged.cage);
+    let mut environment = bench.environment;
+    if let Some(scratch) = &arranged.scratch {
+        environment.retain(|(name, _)| name != "TMPDIR");
+        environment.push(("TMPDIR".into(), scratch.path().into()));
+    }
+    let admission = recorded.admit(arranged.program, arranged.argv, environment, arranged.cage);
     let outcome = spawn(admission)?;
+    drop(arranged.scratch);
     fail_point("ended");
     let closed = drafts::outcome(entry, &outcome)
         .and_then(|draft| ledger.append(vec![draft]).map_err(Error::from));
@@ -192,6 +199,7 @@ struct Arranged {
     program: Program,
     argv: Vec<OsString>,
     cage: Option<Cage>,
+    scratch: Option<Scratch>,
 }
 
 /// Opens, hashes and plans: everything that the run needs and that can still fail.
@@ -201,17 +209,32 @@ fn arrange(
     judged: &Judged,
     file: &Path,
 ) -> Result<(Arranged, Arrangement), Error> {
-    let program = open_program(file, &|key| ledger.cached_digest(key))?;
+    let program = open_program(file, &|key| ledger.cached_digest(&cache_key(key)))?;
     same_file(&program, judged)?;
     for hashed in program.files().into_iter().filter(|f| f.cacheable) {
-        ledger.remember_digest(&hashed.key, &hashed.digest);
+        ledger.remember_digest(&cache_key(&hashed.key), &hashed.digest);
     }
     let kernel = Kernel::probe();
+    let mut scratch = None;
     let cage = match judged.decision.mode {
         Mode::Shadow => None,
         Mode::Enforce => {
-            let plan = plan(&judged.decision.sandbox, &kernel)?;
-            Some(plan.open(&installation.protected(), &installation.canary())?)
+            let open = |sandbox: &Sandbox| {
+                plan(sandbox, &kernel)?.open(&installation.protected(), &installation.canary())
+            };
+            let cage = open(&judged.decision.sandbox)?;
+            if cage.withholds() {
+                let own = Scratch::make()?;
+                let mut sandbox = judged.decision.sandbox.clone();
+                let path = own.path().display().to_string();
+                for list in [&mut sandbox.read, &mut sandbox.write, &mut sandbox.execute] {
+                    list.push(path.clone());
+                }
+                scratch = Some(own);
+                Some(open(&sandbox)?)
+            } else {
+                Some(cage)
+            }
         }
     };
     let enforced = serde_json::to_value(cage.as_ref().map(Cage::effective))?;
@@ -232,7 +255,12 @@ fn arrange(
         What::Argv(words) => words.iter().cloned().map(OsString::from_vec).collect(),
         What::Line(line) => vec!["bash".into(), "-c".into(), OsString::from_vec(line.clone())],
     };
-    Ok((Arranged { program, argv, cage }, arrangement))
+    Ok((Arranged { program, argv, cage, scratch }, arrangement))
+}
+
+/// A version of a file, as the ledger remembers its digest.
+const fn cache_key(key: &exec::FileKey) -> FileKey {
+    (key.dev, key.ino, key.size, key.mtime_ns, key.ctime_ns)
 }
 
 /// What was opened must be what was judged: a file put in its place in between is refused.

@@ -106,10 +106,8 @@ pub(in crate::enforce) struct Limit {
 pub(in crate::enforce) struct Entry<'a> {
     /// exo's process id: another parent means that exo is gone.
     pub(in crate::enforce) parent: i32,
-    pub(in crate::enforce) ruleset: c_int,
-    pub(in crate::enforce) landlock_flags: u32,
-    pub(in crate::enforce) filter: &'a [Insn],
-    pub(in crate::enforce) canary: &'a CStr,
+    /// `None`: shadow mode. Nothing is taken from the command but what exo itself had opened.
+    pub(in crate::enforce) confinement: Option<Confinement<'a>>,
     /// `(resource, limit)`.
     pub(in crate::enforce) limits: &'a [(c_int, Limit)],
     /// Signals that stay ignored were ignored when exo started; SIGPIPE is exo's own doing.
@@ -120,6 +118,15 @@ pub(in crate::enforce) struct Entry<'a> {
     /// Ends with null.
     pub(in crate::enforce) envp: &'a [*const c_char],
     pub(in crate::enforce) report: &'a Report,
+}
+
+/// What takes rights away.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::enforce) struct Confinement<'a> {
+    pub(in crate::enforce) ruleset: c_int,
+    pub(in crate::enforce) landlock_flags: u32,
+    pub(in crate::enforce) filter: &'a [Insn],
+    pub(in crate::enforce) canary: &'a CStr,
 }
 
 /// `struct sock_fprog`.
@@ -155,19 +162,10 @@ pub(in crate::enforce) unsafe fn enter(entry: &Entry<'_>) -> ! {
 /// # Safety
 /// As `enter`.
 unsafe fn steps(e: &Entry<'_>) -> (Stage, i32) {
-    let zero: c_ulong = 0;
     // SAFETY: each call takes integers, or pointers into `e` and this frame that outlive the call.
     unsafe {
         if let Err(errno) = reset_handlers() {
             return (Stage::Signals, errno);
-        }
-        // The filter refuses every use of key rings, so a kernel or container that has none, and a
-        // user whose quota of keys is used up, lose nothing by keeping the old one.
-        let keyring = call(libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, zero));
-        if let Err(errno) = keyring
-            && !matches!(errno, libc::ENOSYS | libc::EPERM | libc::EACCES | libc::EDQUOT)
-        {
-            return (Stage::Keyring, errno);
         }
         let (first, last, flags): (c_ulong, c_ulong, c_ulong) =
             (3, c_ulong::from(u32::MAX), CLOSE_RANGE_CLOEXEC);
@@ -182,10 +180,10 @@ unsafe fn steps(e: &Entry<'_>) -> (Stage, i32) {
                 return (Stage::Limits, errno);
             }
         }
-        let mask = libc::umask(0o077);
-        libc::umask(mask | 0o022);
-        if let Err(errno) = drop_capabilities() {
-            return (Stage::Capabilities, errno);
+        if e.confinement.is_some()
+            && let Err(failure) = drop_powers()
+        {
+            return failure;
         }
         if !e.detach {
             // After the capabilities: a change of credentials can clear it.
@@ -197,34 +195,10 @@ unsafe fn steps(e: &Entry<'_>) -> (Stage, i32) {
                 return (Stage::ParentDeath, libc::ESRCH);
             }
         }
-        if let Err(errno) = prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0) {
-            return (Stage::NoNewPrivileges, errno);
-        }
-        // The canary must be openable right before, or its refusal would prove nothing.
-        if let Err(errno) = open_canary(e.canary) {
-            return (Stage::LandlockCanary, errno);
-        }
-        let (fd, flags) = (c_long::from(e.ruleset), c_long::from(e.landlock_flags));
-        if let Err(errno) = call(libc::syscall(libc::SYS_landlock_restrict_self, fd, flags)) {
-            return (Stage::Landlock, errno);
-        }
-        match open_canary(e.canary) {
-            Err(libc::EACCES) => {}
-            Err(errno) => return (Stage::LandlockCanary, errno),
-            Ok(()) => return (Stage::LandlockCanary, 0),
-        }
-        let program = FilterProgram {
-            len: u16::try_from(e.filter.len()).unwrap_or(0),
-            code: e.filter.as_ptr(),
-        };
-        let program: *const FilterProgram = &raw const program;
-        if let Err(errno) = call(libc::syscall(libc::SYS_seccomp, SET_MODE_FILTER, zero, program)) {
-            return (Stage::Filter, errno);
-        }
-        match call(libc::syscall(libc::SYS_unshare, zero)) {
-            Err(libc::EPERM) => {}
-            Err(errno) => return (Stage::FilterCanary, errno),
-            Ok(_) => return (Stage::FilterCanary, 0),
+        if let Some(confinement) = &e.confinement
+            && let Err(failure) = confine(confinement)
+        {
+            return failure;
         }
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&raw mut none);
@@ -242,6 +216,72 @@ unsafe fn steps(e: &Entry<'_>) -> (Stage, i32) {
         );
         (Stage::Exec, errno())
     }
+}
+
+/// A session keyring of its own, no more than the owner may write what it makes, no capability.
+///
+/// # Safety
+/// As `enter`.
+unsafe fn drop_powers() -> Result<(), (Stage, i32)> {
+    let zero: c_ulong = 0;
+    // SAFETY: each call takes integers, or pointers into this frame that outlive the call.
+    unsafe {
+        // The filter refuses every use of key rings, so a kernel or container that has none, and a
+        // user whose quota of keys is used up, lose nothing by keeping the old one.
+        let keyring = call(libc::syscall(libc::SYS_keyctl, JOIN_SESSION_KEYRING, zero));
+        if let Err(errno) = keyring
+            && !matches!(errno, libc::ENOSYS | libc::EPERM | libc::EACCES | libc::EDQUOT)
+        {
+            return Err((Stage::Keyring, errno));
+        }
+        let mask = libc::umask(0o077);
+        libc::umask(mask | 0o022);
+        if let Err(errno) = drop_capabilities() {
+            return Err((Stage::Capabilities, errno));
+        }
+    }
+    Ok(())
+}
+
+/// `no_new_privs`, Landlock and the system call filter, each proved by what it must refuse.
+///
+/// # Safety
+/// As `enter`.
+unsafe fn confine(c: &Confinement<'_>) -> Result<(), (Stage, i32)> {
+    let zero: c_ulong = 0;
+    // SAFETY: each call takes integers, or pointers into `c` and this frame that outlive the call.
+    unsafe {
+        if let Err(errno) = prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0) {
+            return Err((Stage::NoNewPrivileges, errno));
+        }
+        // The canary must be openable right before, or its refusal would prove nothing.
+        if let Err(errno) = open_canary(c.canary) {
+            return Err((Stage::LandlockCanary, errno));
+        }
+        let (fd, flags) = (c_long::from(c.ruleset), c_long::from(c.landlock_flags));
+        if let Err(errno) = call(libc::syscall(libc::SYS_landlock_restrict_self, fd, flags)) {
+            return Err((Stage::Landlock, errno));
+        }
+        match open_canary(c.canary) {
+            Err(libc::EACCES) => {}
+            Err(errno) => return Err((Stage::LandlockCanary, errno)),
+            Ok(()) => return Err((Stage::LandlockCanary, 0)),
+        }
+        let program = FilterProgram {
+            len: u16::try_from(c.filter.len()).unwrap_or(0),
+            code: c.filter.as_ptr(),
+        };
+        let program: *const FilterProgram = &raw const program;
+        if let Err(errno) = call(libc::syscall(libc::SYS_seccomp, SET_MODE_FILTER, zero, program)) {
+            return Err((Stage::Filter, errno));
+        }
+        match call(libc::syscall(libc::SYS_unshare, zero)) {
+            Err(libc::EPERM) => {}
+            Err(errno) => return Err((Stage::FilterCanary, errno)),
+            Ok(_) => return Err((Stage::FilterCanary, 0)),
+        }
+    }
+    Ok(())
 }
 
 /// Handlers become defaults, so that none of exo's runs here; what is ignored stays ignored, as exec

@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 
 /// Filesystems without the hooks that Landlock needs, by `f_type` (linux/magic.h).
 const UNHOOKED: &[(i64, &str)] = &[(0x0102_1997, "9p")];
+/// Most names of a folder that are granted one by one.
+const AROUND: usize = 256;
 /// `f_type` of devpts, where each node is a terminal.
 const DEVPTS: i64 = 0x1cd1;
 
@@ -52,6 +54,8 @@ pub struct Effective {
     pub rules: Vec<EffectiveRule>,
     /// Optional paths that were not there.
     pub absent: Vec<String>,
+    /// Optional folders that hold exo's own files: granted around those, not as a whole.
+    pub withheld: Vec<String>,
     /// TCP ports that may be connected to; `None`: this kernel cannot limit them.
     pub connect: Option<Vec<u16>>,
     /// TCP ports that may be bound; `None`: this kernel cannot limit them.
@@ -85,6 +89,12 @@ struct Opened {
 }
 
 impl Cage {
+    /// Whether a folder for temporary files could not be granted as a whole.
+    #[must_use]
+    pub fn withholds(&self) -> bool {
+        !self.effective.withheld.is_empty()
+    }
+
     /// What is enforced, for the ledger.
     #[must_use]
     pub const fn effective(&self) -> &Effective {
@@ -111,9 +121,15 @@ impl Plan {
 
         let guarded: Vec<Guarded> =
             protect.iter().map(PathBuf::as_path).chain([canary]).map(Guarded::new).collect();
-        let (mut opened, mut absent) = (Vec::new(), Vec::new());
+        let (mut opened, mut absent, mut withheld) = (Vec::new(), Vec::new(), Vec::new());
         for wanted in &self.wanted {
             match self.open_one(wanted)? {
+                Some(one) if wanted.optional && guarded.iter().any(|g| g.touches(&one)) => {
+                    // A folder for all (`/tmp`) that happens to hold exo's own: what else is in it
+                    // now is granted part by part, itself it is not.
+                    withheld.push(one.named.clone());
+                    self.around(wanted, &guarded, &mut opened);
+                }
                 Some(one) => opened.push(one),
                 None => absent.push(wanted.path.display().to_string()),
             }
@@ -137,8 +153,31 @@ impl Plan {
             canary: canary_c,
             limits: self.limits,
             detach: self.detach,
-            effective: self.effective(&rules, absent),
+            effective: self.effective(&rules, absent, withheld),
         })
+    }
+
+    /// What lies beside the guarded paths in a folder, and in the folders on the way to them. Links are
+    /// left out, since they lead elsewhere; so is what comes after the first 256 names.
+    fn around(&self, wanted: &Wanted, guarded: &[Guarded], opened: &mut Vec<Opened>) {
+        let Ok(entries) = std::fs::read_dir(&wanted.path) else { return };
+        for entry in entries.flatten().take(AROUND) {
+            if entry.file_type().is_ok_and(|t| t.is_symlink()) {
+                continue;
+            }
+            let part = Wanted { path: entry.path(), optional: true, ..wanted.clone() };
+            let Ok(Some(one)) = self.open_one(&part) else { continue };
+            if one.real != entry.path() {
+                continue;
+            }
+            match guarded.iter().find(|g| g.touches(&one)) {
+                None => opened.push(one),
+                Some(g) if g.real.starts_with(&one.real) && g.real != one.real => {
+                    self.around(&part, guarded, opened);
+                }
+                Some(_) => {}
+            }
+        }
     }
 
     fn open_one(&self, wanted: &Wanted) -> Result<Option<Opened>, ConfineError> {
@@ -155,6 +194,10 @@ impl Plan {
         };
         let real = std::fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd()))
             .map_err(|e| ConfineError::Unreachable { path: named.clone(), why: e.to_string() })?;
+        if !real.is_absolute() {
+            // `/dev/stdout` may be a pipe, which is in no folder: it is inherited as it is.
+            return if wanted.optional { Ok(None) } else { Err(ConfineError::OwnProcess(named)) };
+        }
         if real.starts_with(format!("/proc/{}", std::process::id())) {
             return if wanted.optional { Ok(None) } else { Err(ConfineError::OwnProcess(named)) };
         }
@@ -205,7 +248,7 @@ impl Plan {
         Ok(created)
     }
 
-    fn effective(&self, rules: &[Opened], absent: Vec<String>) -> Effective {
+    fn effective(&self, rules: &[Opened], absent: Vec<String>, withheld: Vec<String>) -> Effective {
         let net = !self.handled.net.is_empty();
         Effective {
             abi: self.abi,
@@ -220,6 +263,7 @@ impl Plan {
                 })
                 .collect(),
             absent,
+            withheld,
             connect: net.then(|| self.connect.clone()),
             listen: net.then(|| self.listen.clone()),
             scopes: self.handled.scope.iter().map(|s| snake(&format!("{s:?}"))).collect(),

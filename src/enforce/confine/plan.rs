@@ -143,6 +143,10 @@ const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     WriteFile | RemoveDir | RemoveFile | MakeDir | MakeReg | MakeSock | MakeFifo | MakeSym
         | Refer | Truncate
 });
+/// TCP by port.
+const TCP: BitFlags<AccessNet> = make_bitflags!(AccessNet::{BindTcp | ConnectTcp});
+/// Abstract sockets and signals.
+const SCOPES: BitFlags<Scope> = make_bitflags!(Scope::{AbstractUnixSocket | Signal});
 /// Rights that exist on something that is not a folder.
 pub(super) const ON_FILE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     Execute | WriteFile | ReadFile | Truncate | IoctlDev
@@ -179,8 +183,9 @@ impl Handled {
         }
         Self {
             fs,
-            net: if abi >= 4 { BitFlags::all() } else { BitFlags::empty() },
-            scope: if abi >= 6 { BitFlags::all() } else { BitFlags::empty() },
+            // UDP comes with ABI 10; below and above, the filter holds it.
+            net: if abi >= 4 { TCP } else { BitFlags::empty() },
+            scope: if abi >= 6 { SCOPES } else { BitFlags::empty() },
         }
     }
 }

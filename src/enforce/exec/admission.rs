@@ -13,7 +13,8 @@ pub struct Admission {
     pub(super) program: Program,
     pub(super) argv: Vec<OsString>,
     pub(super) env: Vec<(OsString, OsString)>,
-    pub(super) cage: Cage,
+    /// `None`: shadow mode, which watches and confines nothing.
+    pub(super) cage: Option<Cage>,
 }
 
 impl Admission {
@@ -23,7 +24,7 @@ impl Admission {
         program: Program,
         argv: Vec<OsString>,
         env: Vec<(OsString, OsString)>,
-        cage: Cage,
+        cage: Option<Cage>,
     ) -> Self {
         Self { program, argv, env, cage }
     }

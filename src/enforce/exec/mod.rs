@@ -44,7 +44,7 @@ pub enum ExecError {
 /// ```compile_fail
 /// fn smuggle(
 ///     program: exo::enforce::exec::Program,
-///     cage: exo::enforce::confine::Cage,
+///     cage: Option<exo::enforce::confine::Cage>,
 /// ) -> exo::enforce::exec::Admission {
 ///     exo::enforce::exec::Admission::admit(program, Vec::new(), Vec::new(), cage)
 /// }

@@ -7,7 +7,7 @@
 
 use super::stdio::core_limit;
 use super::{Admission, ExecError, Stage, Usage};
-use crate::enforce::confine::child::{Entry, Limit, Report, enter};
+use crate::enforce::confine::child::{Confinement, Entry, Limit, Report, enter};
 use crate::model::Limits;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
@@ -30,7 +30,7 @@ pub(super) enum Started {
 
 /// Starts the child. All signals must be blocked in the calling thread (`wait` does it).
 pub(super) fn start(admission: &Admission) -> Result<Started, ExecError> {
-    let cage = &admission.cage;
+    let cage = admission.cage.as_ref();
     let asked = admission.program.argv(&admission.argv);
     let argv = c_strings(asked.iter().map(|a| a.as_bytes().to_vec()), "an argument")?;
     let env = c_strings(
@@ -41,15 +41,17 @@ pub(super) fn start(admission: &Admission) -> Result<Started, ExecError> {
     )?;
     let (argv, envp) = (pointers(&argv), pointers(&env));
     let report = Report::default();
-    let limits = limits(&cage.limits)?;
+    let limits = limits(&cage.map(|c| c.limits).unwrap_or_default())?;
     let entry = Entry {
         parent: i32::try_from(std::process::id()).unwrap_or(-1),
-        ruleset: cage.ruleset.as_raw_fd(),
-        landlock_flags: cage.landlock_flags,
-        filter: cage.filter.code(),
-        canary: &cage.canary,
+        confinement: cage.map(|c| Confinement {
+            ruleset: c.ruleset.as_raw_fd(),
+            landlock_flags: c.landlock_flags,
+            filter: c.filter.code(),
+            canary: &c.canary,
+        }),
         limits: &limits,
-        detach: cage.detach,
+        detach: cage.is_none_or(|c| c.detach),
         program: admission.program.image().file().as_raw_fd(),
         argv: &argv,
         envp: &envp,

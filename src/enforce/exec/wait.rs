@@ -59,8 +59,10 @@ pub(super) fn run(admission: Admission) -> Result<Outcome, ExecError> {
 
 fn run_blocked(admission: Admission) -> Result<Outcome, ExecError> {
     let started = Instant::now();
-    let wall = admission.cage.limits.wall.map(Duration::from_secs);
-    let detach = admission.cage.detach;
+    let cage = admission.cage.as_ref();
+    let wall = cage.and_then(|c| c.limits.wall).map(Duration::from_secs);
+    // Shadow mode changes nothing: what outlives the command without exo does so with it.
+    let detach = cage.is_none_or(|c| c.detach);
     let child = start(&admission)?;
     // The program's and the ruleset's descriptors are not needed any more.
     drop(admission);

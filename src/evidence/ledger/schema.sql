@@ -6,7 +6,7 @@ CREATE TABLE entry (
     body BLOB NOT NULL
 ) STRICT;
 CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
--- Right edge of the tree and time of the last entry (nanoseconds, as text: they pass 2^63 one day).
+-- Right edge of the tree and time of the last entry (nanoseconds since 1970; enough until 2262).
 CREATE TABLE frontier (
     one    INTEGER PRIMARY KEY CHECK (one = 1),
     size   INTEGER NOT NULL,

@@ -8,7 +8,7 @@ use super::file::{Place, SandboxKeys};
 use super::presets::{PRESETS, R, W, X};
 use super::template::{Template, Values};
 use super::words::{duration, is_env_name, nearest, size};
-use crate::model::{Limits, Require, Sandbox};
+use crate::model::{Environment, Limits, Require, Sandbox};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::{Spanned, Value};
@@ -29,6 +29,12 @@ impl Ceiling {
     #[must_use]
     pub const fn as_written(&self) -> &BTreeMap<&'static str, Vec<String>> {
         &self.written
+    }
+
+    /// What commands find in their environment.
+    #[must_use]
+    pub const fn environment(&self) -> &Environment {
+        &self.fixed.environment
     }
 
     /// The ceiling with the values of facts in it. A path whose variable has no value is left out, as
@@ -197,7 +203,12 @@ fn expand(word: &str, key: &str, right: u8) -> Result<Vec<Template>, String> {
         if fitting.is_empty() {
             return Err(format!("preset `{word}` has nothing to {key}; remove it"));
         }
-        return fitting.into_iter().map(Template::parse).collect();
+        // HOME may be another than the one in which the machine's owner keeps his tools.
+        let both = fitting.into_iter().flat_map(|path| {
+            let other = path.contains("{home}").then(|| path.replace("{home}", "{user.home}"));
+            [Some(path.to_owned()), other]
+        });
+        return both.flatten().map(|path| Template::parse(&path)).collect();
     }
     let template = Template::parse(word)?;
     let path = word.strip_suffix('?').unwrap_or(word);

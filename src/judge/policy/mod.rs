@@ -18,8 +18,8 @@ pub use rule::{Pattern, Rule};
 pub use template::Values;
 
 use crate::model::{
-    Action, Assurance, Autonomy, Digest, Glob, Mode, ResourceKind, Verdict, World, canonical,
-    parse_canonical, sha256,
+    Action, Assurance, Autonomy, Digest, Environment, Glob, Mode, ResourceKind, Verdict, World,
+    canonical, parse_canonical, sha256,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,6 +154,40 @@ impl Policy {
     #[must_use]
     pub fn sha256(&self) -> Digest {
         sha256(&[&self.bundle()])
+    }
+
+    /// The human who answers for it; empty where none is named.
+    #[must_use]
+    pub fn sponsor(&self) -> &str {
+        &self.identity.sponsor
+    }
+
+    /// What commands find in their environment.
+    #[must_use]
+    pub const fn environment(&self) -> &Environment {
+        self.ceiling.environment()
+    }
+
+    /// The rule of that id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|r| r.id == id)
+    }
+
+    /// Examples and counter-examples of the profile's own file.
+    #[must_use]
+    pub fn example_count(&self) -> usize {
+        let own = self.rules.iter().filter(|r| r.profile == self.name);
+        own.map(|r| r.examples.len() + r.counter_examples.len()).sum()
+    }
+
+    /// All of it, for programs: rules with their places, the ceiling as written, the hash.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let rules: Vec<Value> = self.rules.iter().map(Rule::to_json).collect();
+        json!({"name": self.name, "description": self.description, "sha256": self.sha256(),
+            "files": self.files.iter().map(|(name, _)| name).collect::<Vec<_>>(), "sponsor": self.identity.sponsor,
+            "rules": rules, "sandbox": self.ceiling.as_written()})
     }
 
     /// Names of the facts that deciding under this policy needs (variables, `when`, validity).

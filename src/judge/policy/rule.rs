@@ -55,6 +55,22 @@ impl Rule {
         }
     }
 
+    /// Actions and resources in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let actions: Vec<&str> = self.actions.iter().map(Action::name).collect();
+        format!("{} on {}", actions.join(" "), self.resources.join(" "))
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let actions: Vec<&str> = self.actions.iter().map(Action::name).collect();
+        serde_json::json!({"id": self.id, "kind": self.kind(), "actions": actions, "resources": self.resources,
+            "why": self.why, "hint": self.hint, "examples": self.examples, "counter_examples": self.counter_examples,
+            "profile": self.profile, "line": self.line})
+    }
+
     /// File and line.
     #[must_use]
     pub fn place(&self) -> String {

@@ -12,6 +12,7 @@ const FACTS: &[(&str, bool)] = &[
     ("cwd", false),
     ("home", false),
     ("tmp", false),
+    ("user.home", false),
     ("user.name", false),
     ("user.uid", true),
     ("host.name", false),
