@@ -71,7 +71,7 @@ fn product(text: &str) -> &str {
 fn named(room: &str, text: &str) -> Vec<String> {
     let mut out = Vec::new();
     for line in product(text).lines().filter(|l| !l.trim_start().starts_with("//")) {
-        for piece in line.split("crate::").skip(1) {
+        for piece in line.replace("(in crate::", "(in ").split("crate::").skip(1) {
             let first = |s: &str| {
                 s.chars()
                     .take_while(|c| c.is_alphanumeric() || *c == '_' || *c == ':')

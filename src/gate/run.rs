@@ -216,11 +216,17 @@ fn arrange(
     }
     let kernel = Kernel::probe();
     let mut scratch = None;
+    let home = judged.request.snapshot.ask("home");
+    let home = home.text().map(Path::new);
     let cage = match judged.decision.mode {
         Mode::Shadow => None,
         Mode::Enforce => {
             let open = |sandbox: &Sandbox| {
-                plan(sandbox, &kernel)?.open(&installation.protected(), &installation.canary())
+                plan(sandbox, &kernel)?.open(
+                    &installation.protected(),
+                    &installation.canary(),
+                    home,
+                )
             };
             let cage = open(&judged.decision.sandbox)?;
             if cage.withholds() {

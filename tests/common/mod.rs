@@ -52,7 +52,10 @@ impl Home {
 
     /// Without an installation.
     pub fn bare(uid: Option<u32>) -> Self {
-        let dir = tempfile::tempdir_in("/var/tmp").unwrap();
+        // Not in a folder for temporary files, which profiles open to commands.
+        let base =
+            if nix::unistd::geteuid().is_root() { "/srv" } else { env!("CARGO_TARGET_TMPDIR") };
+        let dir = tempfile::tempdir_in(base).unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for sub in ["home", "repo", "bin"] {
             fs::create_dir(dir.path().join(sub)).unwrap();

@@ -107,12 +107,18 @@ impl Plan {
     ///
     /// `protect` are exo's own folders and files (configuration, state, keys), which may be missing:
     /// no rule may contain one or lie in one. `canary` is a file or folder that exo can open and the
-    /// command must not; it is protected too.
+    /// command must not; it is protected too. No optional folder is granted as a whole if it holds
+    /// `home`: a home below `/tmp` is no temporary file.
     ///
     /// # Errors
     /// A path that is missing and not optional, cannot be opened, exposes a protected one, or lies
     /// where Landlock has no effect; a canary that proves nothing; a ruleset the kernel refuses.
-    pub fn open(&self, protect: &[PathBuf], canary: &Path) -> Result<Cage, ConfineError> {
+    pub fn open(
+        &self,
+        protect: &[PathBuf],
+        canary: &Path,
+        home: Option<&Path>,
+    ) -> Result<Cage, ConfineError> {
         let canary_text = || canary.display().to_string();
         let canary_c = CString::new(canary.as_os_str().as_bytes())
             .map_err(|e| ConfineError::Canary { path: canary_text(), why: e.to_string() })?;
@@ -121,14 +127,21 @@ impl Plan {
 
         let guarded: Vec<Guarded> =
             protect.iter().map(PathBuf::as_path).chain([canary]).map(Guarded::new).collect();
+        let shunned: Vec<Guarded> = protect
+            .iter()
+            .map(PathBuf::as_path)
+            .chain([canary])
+            .chain(home)
+            .map(Guarded::new)
+            .collect();
         let (mut opened, mut absent, mut withheld) = (Vec::new(), Vec::new(), Vec::new());
         for wanted in &self.wanted {
             match self.open_one(wanted)? {
-                Some(one) if wanted.optional && guarded.iter().any(|g| g.touches(&one)) => {
+                Some(one) if wanted.optional && shunned.iter().any(|g| g.inside(&one)) => {
                     // A folder for all (`/tmp`) that happens to hold exo's own: what else is in it
                     // now is granted part by part, itself it is not.
                     withheld.push(one.named.clone());
-                    self.around(wanted, &guarded, &mut opened);
+                    self.around(wanted, &shunned, &mut opened);
                 }
                 Some(one) => opened.push(one),
                 None => absent.push(wanted.path.display().to_string()),
@@ -159,7 +172,7 @@ impl Plan {
 
     /// What lies beside the guarded paths in a folder, and in the folders on the way to them. Links are
     /// left out, since they lead elsewhere; so is what comes after the first 256 names.
-    fn around(&self, wanted: &Wanted, guarded: &[Guarded], opened: &mut Vec<Opened>) {
+    fn around(&self, wanted: &Wanted, shunned: &[Guarded], opened: &mut Vec<Opened>) {
         let Ok(entries) = std::fs::read_dir(&wanted.path) else { return };
         for entry in entries.flatten().take(AROUND) {
             if entry.file_type().is_ok_and(|t| t.is_symlink()) {
@@ -170,12 +183,11 @@ impl Plan {
             if one.real != entry.path() {
                 continue;
             }
-            match guarded.iter().find(|g| g.touches(&one)) {
-                None => opened.push(one),
-                Some(g) if g.real.starts_with(&one.real) && g.real != one.real => {
-                    self.around(&part, guarded, opened);
-                }
-                Some(_) => {}
+            let touching: Vec<&Guarded> = shunned.iter().filter(|g| g.touches(&one)).collect();
+            if touching.is_empty() {
+                opened.push(one);
+            } else if touching.iter().all(|g| g.inside(&one) && g.real != one.real) {
+                self.around(&part, shunned, opened);
             }
         }
     }
@@ -188,7 +200,12 @@ impl Plan {
         };
         let fd = match open(&wanted.path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()) {
             Ok(fd) => fd,
-            Err(Errno::ENOENT | Errno::ENOTDIR) if wanted.optional => return Ok(None),
+            // What this user may not open itself, the command could not use either.
+            Err(Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES | Errno::EPERM)
+                if wanted.optional =>
+            {
+                return Ok(None);
+            }
             Err(Errno::ENOENT | Errno::ENOTDIR) => return Err(ConfineError::Missing(named)),
             Err(e) => return Err(unreachable(e)),
         };
@@ -337,6 +354,11 @@ impl Guarded {
             _ => base.clone(),
         };
         Self { named: path.into(), real, nodes: stats(&base) }
+    }
+
+    /// Whether this lies in the tree of the rule.
+    fn inside(&self, rule: &Opened) -> bool {
+        self.real.starts_with(&rule.real) || self.nodes.contains(&rule.node)
     }
 
     fn touches(&self, rule: &Opened) -> bool {

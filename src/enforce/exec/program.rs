@@ -29,7 +29,7 @@ pub enum ProgramError {
     /// Exit code 127.
     #[error("`{0}` not found")]
     NotFound(String),
-    /// Exit code 127: a script names an interpreter that is not there.
+    /// Exit code 126, as in bash: a script names an interpreter that is not there.
     #[error("`{script}` names the interpreter `{interpreter}`, which was not found")]
     NoInterpreter {
         /// The script.
@@ -60,8 +60,10 @@ impl ProgramError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::NotFound(_) | Self::NoInterpreter { .. } => 127,
-            Self::NotExecutable { .. } | Self::Unreadable { .. } => 126,
+            Self::NotFound(_) => 127,
+            Self::NoInterpreter { .. } | Self::NotExecutable { .. } | Self::Unreadable { .. } => {
+                126
+            }
         }
     }
 

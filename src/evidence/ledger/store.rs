@@ -153,6 +153,10 @@ impl Ledger {
         }
         let mut receipts = Vec::with_capacity(drafts.len());
         for draft in drafts {
+            // Between the look at the open intents and this lock its own exo may have closed it.
+            if draft.kind == Kind::Recovery && !is_open(&tx, &draft).map_err(fail)? {
+                continue;
+            }
             let head = Head {
                 log: origin.clone(),
                 seq: edge.frontier.size(),
@@ -168,6 +172,9 @@ impl Ledger {
             edge.frontier.push(sealed.leaf);
             edge.last = Some(sealed.leaf);
             receipts.push(Receipt { seq: head.seq, leaf: sealed.leaf });
+        }
+        if receipts.is_empty() {
+            return Ok(receipts);
         }
         let size = edge.frontier.size();
         let checkpoint = Checkpoint { origin, size, root: edge.frontier.root() };
@@ -408,6 +415,12 @@ fn insert(
         Kind::Genesis | Kind::Deny | Kind::Check | Kind::Clock => {}
     }
     Ok(())
+}
+
+/// Whether the intent that a recovery closes is still open.
+fn is_open(tx: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<bool> {
+    let seq = draft.public.get("intent_seq").and_then(Value::as_u64).map_or(-1, to_i64);
+    tx.prepare_cached("SELECT 1 FROM open_intent WHERE seq = ?1")?.exists([seq])
 }
 
 /// How many entries the head file names; 0 where there is none yet, or a torn one.

@@ -98,6 +98,10 @@ impl Arg {
 /// The arguments that a word becomes: none, one, or several where an unquoted value is split.
 pub(super) fn expand(word: &Word, state: &State) -> Vec<Arg> {
     if let [Part::Param { name, quoted: false }] = word.parts.as_slice() {
+        // A number, whatever it is.
+        if matches!(name.as_str(), "$" | "!" | "?" | "#") {
+            return vec![Arg::pattern("*")];
+        }
         return match state.value(name).as_ref().and_then(Arg::known) {
             Some(value) if !value.contains(['*', '?', '[', '\\']) && !state.odd_ifs => {
                 value.split([' ', '\t', '\n']).filter(|w| !w.is_empty()).map(Arg::literal).collect()
