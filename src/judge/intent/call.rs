@@ -234,7 +234,9 @@ impl Reader<'_> {
             for value in values {
                 value.effects.iter().for_each(|t| self.effect(call, t, Some(arg), outer));
             }
-            self.not_understood(call, "a value that decides, and is not known");
+            if !values.iter().any(|v| v.glob == "**") {
+                self.not_understood(call, "a value that decides, and is not known");
+            }
             return;
         };
         let matching = |v: &&Valued| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text));
