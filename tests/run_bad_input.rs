@@ -216,8 +216,8 @@ fn an_argv_near_two_megabytes_is_answered() {
     let mut args = vec!["run", "--as", "coding-agent", "--", "touch", "marker"];
     args.extend(words.iter().map(String::as_str));
     let r = home.exo(&args);
-    assert_eq!(r.code, 126, "{} …", &r.err[..r.err.len().min(300)]);
-    assert!(r.err.contains("opaque"), "{} …", &r.err[..r.err.len().min(300)]);
+    assert_eq!(r.code, 126, "{:.300}…", r.err);
+    assert!(r.err.contains("opaque"), "{:.300}…", r.err);
     assert!(!home.repo().join("marker").exists());
     home.verifies();
     assert_eq!(home.exo(&["audit", "replay"]).code, 0);

@@ -320,7 +320,10 @@ fn tail(reader: &Reader, lines: usize, follow: bool, json: bool) -> Result<u8, E
     if !out(&recent.into_iter().collect::<String>()) {
         return Ok(YES);
     }
-    while follow {
+    if !follow {
+        return Ok(YES);
+    }
+    loop {
         let mut more = true;
         entries(reader, next, |one| {
             next = one.0.head.seq + 1;
@@ -328,11 +331,10 @@ fn tail(reader: &Reader, lines: usize, follow: bool, json: bool) -> Result<u8, E
             more
         })?;
         if !more {
-            break;
+            return Ok(YES);
         }
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
-    Ok(YES)
 }
 
 fn show(reader: &Reader, seq: u64, json: bool) -> Result<u8, Error> {

@@ -58,10 +58,10 @@ pub(super) fn run(args: RunArgs) -> u8 {
         Ok(report) => told(report),
         Err(error) => failed(error),
     };
-    if let Some(file) = report_file {
-        if let Err(e) = write_report(&file, &report) {
-            say(&format!("exo: error: cannot write the report `{}`: {e}", file.display()));
-        }
+    if let Some(file) = report_file
+        && let Err(e) = write_report(&file, &report)
+    {
+        say(&format!("exo: error: cannot write the report `{}`: {e}", file.display()));
     }
     code
 }

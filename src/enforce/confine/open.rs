@@ -220,7 +220,6 @@ impl Plan {
         }
         let stat = fstat(&fd).map_err(unreachable)?;
         let magic = fstatfs(&fd).map_err(unreachable)?.filesystem_type().0;
-        let magic = i64::try_from(magic).unwrap_or_default();
         if let Some((_, filesystem)) = UNHOOKED.iter().find(|(m, _)| *m == magic) {
             return Err(ConfineError::Unhooked { path: named, filesystem });
         }

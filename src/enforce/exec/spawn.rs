@@ -188,6 +188,6 @@ pub(super) fn next_signal(set: &SigSet, timeout: Option<Duration>) -> Option<Tak
         });
         let time = time.as_ref().map_or(null_mut(), |t| (&raw const *t).cast_mut());
         let signal = libc::sigtimedwait(set.as_ref(), &raw mut info, time);
-        (signal > 0).then(|| Taken { signal, by_process: info.si_code <= 0 })
+        (signal > 0).then_some(Taken { signal, by_process: info.si_code <= 0 })
     }
 }

@@ -15,7 +15,7 @@ mod store;
 
 pub use error::LedgerError;
 pub use fail::fail_point;
-pub use reader::{Reader, Row};
+pub use reader::{NamedBlob, Reader, Row};
 pub use store::Ledger;
 
 use super::record::Kind;

@@ -18,6 +18,9 @@ pub struct Reader {
     db: Connection,
 }
 
+/// A blob behind the hash it is stored under, unchecked.
+pub type NamedBlob = (Vec<u8>, Vec<u8>);
+
 /// One stored entry, unchecked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -106,7 +109,7 @@ impl Reader {
     ///
     /// # Errors
     /// A database that cannot be read.
-    pub fn blobs(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, LedgerError> {
+    pub fn blobs(&self) -> Result<Vec<NamedBlob>, LedgerError> {
         let mut out = Vec::new();
         let result = self.db.prepare_cached("SELECT sha256, bytes FROM blob").and_then(|mut s| {
             let mut rows = s.query([])?;

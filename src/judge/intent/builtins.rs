@@ -193,9 +193,8 @@ impl Reader<'_> {
             }
             "source" | "." => {
                 self.begin(&shown, Some("bash".to_owned()));
-                match rest.first() {
-                    Some(file) => self.script(file, state, "sourced file"),
-                    None => {}
+                if let Some(file) = rest.first() {
+                    self.script(file, state, "sourced file");
                 }
                 // It runs in this shell and may change all of it.
                 state.cwd = None;

@@ -163,7 +163,7 @@ impl Reader<'_> {
             Some(Doing::Write) => {
                 let place = self.place(value, &state, true);
                 if call.into && place.kind == Kind::Folder {
-                    self.into_folder(call, &place, recursive);
+                    self.fill_folder(call, &place, recursive);
                 } else if recursive {
                     self.write_tree(&place, &state, &source);
                 } else {
@@ -196,7 +196,7 @@ impl Reader<'_> {
     }
 
     /// Into a folder that is there: under the base names of the other operands.
-    fn into_folder(&mut self, call: &Call, folder: &Place, recursive: bool) {
+    fn fill_folder(&mut self, call: &Call, folder: &Place, recursive: bool) {
         let (source, state) = (&call.source, &call.state);
         let last = call.flag("-t").is_none() && call.flag("--target-directory").is_none();
         let count = call.operands.len() - usize::from(last && !call.operands.is_empty());
@@ -465,14 +465,11 @@ impl Reader<'_> {
         let octal = value.known().filter(|t| !t.is_empty() && t.chars().all(|c| c.is_digit(8)));
         let wide = match (octal, value.known()) {
             (Some(text), _) => u32::from_str_radix(text, 8).map_or(true, |m| m & 0o6002 != 0),
-            (None, Some(text)) => {
-                let adds = text.split(',').any(|part| {
-                    let (who, what) = part.split_once(['+', '=']).unwrap_or(("", ""));
-                    let all = who.is_empty() || who.contains(['o', 'a']);
-                    (all && what.contains('w') && !who.is_empty()) || what.contains('s')
-                });
-                adds
-            }
+            (None, Some(text)) => text.split(',').any(|part| {
+                let (who, what) = part.split_once(['+', '=']).unwrap_or(("", ""));
+                let all = who.is_empty() || who.contains(['o', 'a']);
+                (all && what.contains('w') && !who.is_empty()) || what.contains('s')
+            }),
             (None, None) => true,
         };
         if wide {

@@ -105,7 +105,8 @@ impl Reader<'_> {
         if self.at("<(") || self.at(">(") {
             return Ok(None);
         }
-        if !after.starts_with(['<', '>']) && !(digits == 0 && after.starts_with("&>")) {
+        let redirects = after.starts_with(['<', '>']) || (digits == 0 && after.starts_with("&>"));
+        if !redirects {
             return Ok(None);
         }
         if digits > 0 && (after.starts_with("<(") || after.starts_with(">(")) {

@@ -19,7 +19,7 @@ impl Data {
             4 => self.arch,
             16.. => {
                 let arg = self.args[((offset - 16) / 8) as usize];
-                if offset % 8 == 0 { arg as u32 } else { (arg >> 32) as u32 }
+                if offset.is_multiple_of(8) { arg as u32 } else { (arg >> 32) as u32 }
             }
             _ => panic!("no word at {offset}"),
         }
