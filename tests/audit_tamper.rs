@@ -97,8 +97,8 @@ fn any_byte_of_any_entry_shows() {
         v.finish().code()
     };
     assert_eq!(code(0, None), 0);
-    for changed in 0..rows.len() {
-        for at in 0..rows[changed].2.len() {
+    for (changed, (_, _, body, _)) in rows.iter().enumerate() {
+        for at in 0..body.len() {
             assert_ne!(code(changed, Some(at)), 0, "byte {at} of entry {changed}");
         }
     }

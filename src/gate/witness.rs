@@ -11,7 +11,7 @@ use crate::evidence::ledger::{Draft, Ledger};
 use crate::evidence::record::Kind;
 use std::ffi::OsString;
 
-/// An intent that stands in the ledger, of a decision that admits. Only [`Recorded::append`] makes one.
+/// An intent that stands in the ledger, of a decision that admits. Only appending makes one.
 ///
 /// ```compile_fail
 /// let forged = exo::gate::Recorded { seq: 7 };

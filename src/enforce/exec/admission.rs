@@ -7,7 +7,7 @@ use super::program::Program;
 use crate::enforce::confine::Cage;
 use std::ffi::OsString;
 
-/// A command that may run: made by the gate from a recorded decision, spent by [`super::spawn`].
+/// A command that may run: made by the gate from a recorded decision, spent by [`fn@super::spawn`].
 #[derive(Debug)]
 pub struct Admission {
     pub(super) program: Program,
