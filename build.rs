@@ -4,7 +4,12 @@
 //! In: `src/judge/catalogue/tools/*.toml`. Out: `catalogue.bundle`, `catalogue.rs` in OUT_DIR.
 //! Never: checks the rows; a test does, and so does loading each.
 
+/// The same reading of headers as the program's own.
+#[path = "src/judge/catalogue/header.rs"]
+mod header;
+
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
@@ -15,7 +20,9 @@ fn main() -> io::Result<()> {
     let mut files: Vec<_> = fs::read_dir(dir)?.filter_map(Result::ok).map(|e| e.path()).collect();
     files.retain(|f| f.extension().is_some_and(|e| e == "toml"));
     files.sort();
-    let (mut bundle, mut index) = (String::new(), String::new());
+    let (mut bundle, mut chunks) = (String::new(), String::new());
+    let (mut names, mut patterns) = (BTreeMap::new(), String::new());
+    let mut count = 0usize;
     for file in &files {
         println!("cargo:rerun-if-changed={}", file.display());
         let text = fs::read_to_string(file)?;
@@ -25,7 +32,17 @@ fn main() -> io::Result<()> {
         let start = bundle.len();
         bundle.push_str(&text);
         bundle.push('\n');
-        let _ = writeln!(index, "({name:?}, {start}, {}),", start + text.len());
+        for tool in header::headers(&text) {
+            let _ = write!(chunks, "({}, {}),", start + tool.start, start + tool.end);
+            for alias in tool.names {
+                if alias.contains('*') {
+                    let _ = write!(patterns, "({alias:?}, {count}),");
+                } else if names.insert(alias.clone(), count).is_some() {
+                    return Err(io::Error::other(format!("{name}: tool `{alias}` is there twice")));
+                }
+            }
+            count += 1;
+        }
     }
     let hash: String = Sha256::digest(bundle.as_bytes()).iter().fold(String::new(), |mut s, b| {
         let _ = write!(s, "{b:02x}");
@@ -33,8 +50,17 @@ fn main() -> io::Result<()> {
     });
     let out = env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?;
     fs::write(Path::new(&out).join("catalogue.bundle"), bundle)?;
+    let mut index = String::new();
+    for (name, chunk) in names {
+        let _ = write!(index, "({name:?}, {chunk}),");
+    }
     let code = format!(
-        "const BUILTIN_SHA256: &str = \"{hash}\";\nconst FAMILIES: &[(&str, usize, usize)] = &[{index}];\n"
+        "const BUILTIN_SHA256: &str = \"{hash}\";\n\
+         /// Where each tool stands in the bundle.\n\
+         static CHUNKS: [(usize, usize); {count}] = [{chunks}];\n\
+         /// Names, ascending, with the number of their chunk.\n\
+         static NAMES: &[(&str, usize)] = &[{index}];\n\
+         static PATTERNS: &[(&str, usize)] = &[{patterns}];\n"
     );
     fs::write(Path::new(&out).join("catalogue.rs"), code)
 }

@@ -3,6 +3,7 @@
 //! In: TOML texts, the compiled-in ones and those of the installation. Out: a [`Catalogue`].
 //! Never: reads a file, decides.
 
+mod header;
 mod rows;
 mod sensitive;
 
@@ -13,8 +14,8 @@ pub use rows::{
 pub use sensitive::{Place, is_persistent, is_secret, secret_roots};
 
 use crate::model::{Digest, sha256};
+use header::headers;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 /// All compiled-in families, each behind a header with its name and length.
@@ -22,31 +23,25 @@ static BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.bundle"
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 
 /// The rows of all tools, with the hash that stands in every entry. A row is parsed when its tool is
-/// first asked for.
-#[derive(Debug, Default)]
+/// first asked for; where the compiled-in ones stand was found when exo was built.
+#[derive(Debug)]
 pub struct Catalogue {
-    texts: Vec<Text>,
-    /// By exact name or alias: which chunk of which text.
-    names: BTreeMap<String, usize>,
-    /// Names with a wildcard.
-    patterns: Vec<(String, usize)>,
-    chunks: Vec<Chunk>,
+    /// Whether the compiled-in rows count; a bundle of another engine brings all its own.
+    builtin: bool,
+    rows: Vec<OnceLock<Option<Arc<Tool>>>>,
     extra: Vec<(String, String)>,
+    /// Tools of `extra`: names, number of the text, start and end.
+    more: Vec<(Vec<String>, usize, usize, usize)>,
 }
 
-#[derive(Debug)]
-enum Text {
-    Builtin(usize, usize),
-    Extra(String),
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self { builtin: true, rows: lazy(CHUNKS.len()), extra: Vec::new(), more: Vec::new() }
+    }
 }
 
-/// One `[[tool]]` of a text, not parsed before it is asked for.
-#[derive(Debug)]
-struct Chunk {
-    text: usize,
-    start: usize,
-    end: usize,
-    row: OnceLock<Option<Arc<Tool>>>,
+fn lazy(count: usize) -> Vec<OnceLock<Option<Arc<Tool>>>> {
+    (0..count).map(|_| OnceLock::new()).collect()
 }
 
 /// Why catalogue text was refused.
@@ -74,119 +69,107 @@ impl Catalogue {
     /// A text that is not valid; a tool given twice.
     pub fn new(extra: Vec<(String, String)>) -> Result<Self, CatalogueError> {
         let mut catalogue = Self::default();
-        for (file, start, end) in FAMILIES {
-            let text = BUILTIN.get(*start..*end).unwrap_or_default();
-            catalogue.texts.push(Text::Builtin(*start, *end));
-            catalogue.index(file, text)?;
-        }
-        for (file, text) in &extra {
+        for (file, text) in extra {
             // The compiled-in rows are held by tests; these are checked whenever they are loaded.
-            let parsed: File = toml::from_str(text)
-                .map_err(|e| CatalogueError { file: file.clone(), message: one_line(&e) })?;
             let fail = |message: String| CatalogueError { file: file.clone(), message };
-            check_keys(text).map_err(fail)?;
-            for tool in &parsed.tool {
-                check(tool).map_err(fail)?;
-            }
-            catalogue.texts.push(Text::Extra(text.clone()));
-            catalogue.index(file, text)?;
+            let parsed: File = toml::from_str(&text).map_err(|e| fail(one_line(&e)))?;
+            check_keys(&text).map_err(fail)?;
+            parsed.tool.iter().try_for_each(check).map_err(fail)?;
+            catalogue.extend(file, text)?;
         }
-        catalogue.extra = extra;
         Ok(catalogue)
     }
 
-    /// Finds the tools of a text by their headers, without parsing the rest.
-    fn index(&mut self, file: &str, text: &str) -> Result<(), CatalogueError> {
-        let number = self.texts.len().saturating_sub(1);
-        let fail = |message: String| CatalogueError { file: file.to_owned(), message };
-        let mut starts: Vec<usize> = text.match_indices("[[tool]]").map(|(i, _)| i).collect();
-        starts.retain(|i| *i == 0 || text.get(..*i).is_some_and(|t| t.ends_with('\n')));
-        let ends = starts.iter().skip(1).copied().chain([text.len()]);
-        for (start, end) in starts.iter().copied().zip(ends) {
-            let chunk = text.get(start..end).unwrap_or_default();
-            let names = header_names(chunk);
-            if names.is_empty() {
+    /// Adds the tools of one more text.
+    fn extend(&mut self, file: String, text: String) -> Result<(), CatalogueError> {
+        let fail = |message: String| CatalogueError { file: file.clone(), message };
+        for tool in headers(&text) {
+            if tool.names.is_empty() {
                 return Err(fail("a tool without a name".to_owned()));
             }
-            let id = self.chunks.len();
-            for name in names {
-                if name.contains('*') {
-                    self.patterns.push((name, id));
-                } else if self.names.insert(name.clone(), id).is_some() {
-                    return Err(fail(format!(
-                        "tool `{name}` is there already; a file may only add tools"
-                    )));
-                }
+            if let Some(name) = tool.names.iter().find(|n| self.number(n).is_some()) {
+                return Err(fail(format!(
+                    "tool `{name}` is there already; a file may only add tools"
+                )));
             }
-            self.chunks.push(Chunk { text: number, start, end, row: OnceLock::new() });
+            self.more.push((tool.names, self.extra.len(), tool.start, tool.end));
+            self.rows.push(OnceLock::new());
         }
+        self.extra.push((file, text));
         Ok(())
     }
 
     /// The row of a program: by the base name it was found under, else by that of the file it really is.
     #[must_use]
     pub fn tool(&self, found: &str, real: &str) -> Option<Arc<Tool>> {
-        [found, real].into_iter().find_map(|name| {
-            let id = self.names.get(name).copied().or_else(|| {
-                let matching = |(pattern, _): &&(String, usize)| {
-                    crate::model::Glob::parse(pattern).is_ok_and(|g| g.matches(name))
-                };
-                self.patterns.iter().find(matching).map(|(_, id)| *id)
-            })?;
-            self.row(id)
-        })
+        let number = self.number(found).or_else(|| self.number(real))?;
+        self.row(number)
     }
 
-    fn row(&self, id: usize) -> Option<Arc<Tool>> {
-        let chunk = self.chunks.get(id)?;
-        let text = self.chunk_text(id);
+    /// The number of the row of that name: exact names first, then those with a wildcard.
+    fn number(&self, name: &str) -> Option<usize> {
+        let fits = |pattern: &str| {
+            pattern.contains('*')
+                && crate::model::Glob::parse(pattern).is_ok_and(|g| g.matches(name))
+        };
+        let builtin = || {
+            let at = NAMES.binary_search_by(|(n, _)| (*n).cmp(name)).ok();
+            at.and_then(|i| NAMES.get(i)).map(|(_, chunk)| *chunk)
+        };
+        let pattern = || PATTERNS.iter().find(|(p, _)| fits(p)).map(|(_, chunk)| *chunk);
+        let first = if self.builtin { CHUNKS.len() } else { 0 };
+        let more = |exact: bool| {
+            let is = |n: &String| if exact { n == name } else { fits(n) };
+            self.more.iter().position(|(names, ..)| names.iter().any(is)).map(|i| first + i)
+        };
+        let exact = if self.builtin { builtin() } else { None }.or_else(|| more(true));
+        exact.or_else(|| if self.builtin { pattern() } else { None }).or_else(|| more(false))
+    }
+
+    fn row(&self, number: usize) -> Option<Arc<Tool>> {
+        let text = self.chunk_text(number);
         let parse = || toml::from_str::<File>(text).ok()?.tool.pop().map(Arc::new);
-        chunk.row.get_or_init(parse).clone()
+        self.rows.get(number)?.get_or_init(parse).clone()
+    }
+
+    fn chunk_text(&self, number: usize) -> &str {
+        let first = if self.builtin { CHUNKS.len() } else { 0 };
+        let text = match number.checked_sub(first) {
+            None => CHUNKS.get(number).and_then(|(start, end)| BUILTIN.get(*start..*end)),
+            Some(i) => self.more.get(i).and_then(|(_, text, start, end)| {
+                self.extra.get(*text).and_then(|(_, t)| t.get(*start..*end))
+            }),
+        };
+        text.unwrap_or_default()
     }
 
     /// Every tool, parsed and checked.
     ///
     /// # Errors
-    /// A row that is not valid, by file.
+    /// A row that is not valid, by name.
     pub fn all(&self) -> Result<Vec<Arc<Tool>>, CatalogueError> {
         let mut out = Vec::new();
-        for (id, chunk) in self.chunks.iter().enumerate() {
-            let file = match self.texts.get(chunk.text) {
-                Some(Text::Builtin(start, _)) => {
-                    FAMILIES.iter().find(|(_, s, _)| s == start).map_or("?", |(f, ..)| f)
-                }
-                _ => "tools.d",
+        for number in 0..self.rows.len() {
+            let text = self.chunk_text(number);
+            let file = header::names(text).join(", ");
+            let fail = |message: String| CatalogueError { file: file.clone(), message };
+            let problem = || {
+                let error = toml::from_str::<File>(text).err();
+                error.map_or_else(|| "not one tool".to_owned(), |e| one_line(&e))
             };
-            let fail = |message: String| CatalogueError { file: file.to_owned(), message };
-            let tool = self.row(id).ok_or_else(|| fail(self.problem(id)))?;
-            check_keys(self.chunk_text(id)).map_err(fail)?;
+            let tool = self.row(number).ok_or_else(|| fail(problem()))?;
+            check_keys(text).map_err(fail)?;
             check(&tool).map_err(fail)?;
             out.push(tool);
         }
         Ok(out)
     }
 
-    fn chunk_text(&self, id: usize) -> &str {
-        let text = self.chunks.get(id).and_then(|c| match self.texts.get(c.text)? {
-            Text::Builtin(start, end) => BUILTIN.get(*start..*end)?.get(c.start..c.end),
-            Text::Extra(text) => text.get(c.start..c.end),
-        });
-        text.unwrap_or_default()
-    }
-
-    fn problem(&self, id: usize) -> String {
-        let text = self.chunk_text(id);
-        toml::from_str::<File>(text).err().map_or_else(
-            || "not one tool".to_owned(),
-            |e| format!("{}: {}", header_names(text).join(", "), one_line(&e)),
-        )
-    }
-
     /// SHA-256 of [`Self::bundle`].
     #[must_use]
     pub fn sha256(&self) -> Digest {
         match Digest::parse(BUILTIN_SHA256) {
-            Some(digest) if self.extra.is_empty() => digest,
+            Some(digest) if self.builtin && self.extra.is_empty() => digest,
             _ => sha256(&[&self.bundle()]),
         }
     }
@@ -194,7 +177,7 @@ impl Catalogue {
     /// All texts as one blob, which the ledger keeps: behind a header with name and length each.
     #[must_use]
     pub fn bundle(&self) -> Vec<u8> {
-        let mut out = BUILTIN.to_owned();
+        let mut out = if self.builtin { BUILTIN.to_owned() } else { String::new() };
         for (file, text) in &self.extra {
             // A name with a newline could forge a header.
             let file: String = file.chars().filter(|c| !c.is_control()).collect();
@@ -217,11 +200,9 @@ impl Catalogue {
         if let Some(rest) = text.strip_prefix(BUILTIN) {
             return Self::new(unframe(rest).ok_or_else(|| fail("not a bundle"))?);
         }
-        let mut catalogue = Self::default();
+        let mut catalogue = Self { builtin: false, rows: Vec::new(), ..Self::default() };
         for (file, text) in unframe(text).ok_or_else(|| fail("not a bundle"))? {
-            catalogue.texts.push(Text::Extra(text.clone()));
-            catalogue.index(&file, &text)?;
-            catalogue.extra.push((file, text));
+            catalogue.extend(file, text)?;
         }
         Ok(catalogue)
     }
@@ -238,28 +219,6 @@ fn unframe(mut rest: &str) -> Option<Vec<(String, String)>> {
         rest = tail.get(length..)?.strip_prefix('\n')?;
     }
     Some(out)
-}
-
-/// Name and aliases of a `[[tool]]`, from the lines before its first table.
-fn header_names(chunk: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut lines = chunk.lines().skip(1).take_while(|l| !l.starts_with("[["));
-    while let Some(line) = lines.next() {
-        let (key, value) = line.split_once('=').unwrap_or_default();
-        if !matches!(key.trim(), "name" | "aliases") {
-            continue;
-        }
-        let mut value = value.to_owned();
-        while value.contains('[') && !value.contains(']') {
-            let Some(next) = lines.next() else { break };
-            value.push_str(next);
-        }
-        names.extend(value.split('"').skip(1).step_by(2).map(str::to_owned));
-        if key.trim() == "aliases" {
-            break;
-        }
-    }
-    names
 }
 
 /// Refuses keys of tools and verbs that no type has.
