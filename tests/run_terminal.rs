@@ -95,7 +95,7 @@ fn the_command_sees_the_window_and_its_changes() {
     terminal(
         &home,
         &serde_json::json!([
-            {"type": "$EXO run --as coding-agent -- python3 -c 'import os,signal,time\nsignal.signal(signal.SIGWINCH, lambda *a: print(\"now\", os.get_terminal_size().columns, flush=True))\nprint(\"was\", os.get_terminal_size().columns, flush=True)\ntime.sleep(3)'\n", "see": "was 80"},
+            {"type": "$EXO run --as coding-agent -- python3 -c 'import os,signal,time\nsignal.signal(signal.SIGWINCH, lambda *a: os.write(1, b\"now %d\\n\" % os.get_terminal_size().columns))\nos.write(1, b\"was %d\\n\" % os.get_terminal_size().columns)\ntime.sleep(3)'\n", "see": "was 80"},
             {"size": [40, 132], "see": "now 132"},
             {"see": "ready> "},
         ]),

@@ -55,8 +55,9 @@ impl Home {
     /// Without an installation.
     pub fn bare(uid: Option<u32>) -> Self {
         // Not in a folder for temporary files, which profiles open to commands.
-        let base =
-            if nix::unistd::geteuid().is_root() { "/srv" } else { env!("CARGO_TARGET_TMPDIR") };
+        let home = std::env::var_os("HOME").unwrap();
+        let root = nix::unistd::geteuid().is_root();
+        let base = if root { Path::new("/srv") } else { Path::new(&home) };
         let dir = tempfile::tempdir_in(base).unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for sub in ["home", "repo", "bin"] {
