@@ -79,6 +79,8 @@ fn ctrl_z_stops_the_job_and_fg_goes_on() {
         &home,
         &serde_json::json!([
             {"type": "$EXO run --as coding-agent -- sh -c 'echo st\"\"arted; sleep 2; echo fin\"\"ished'\n", "see": "started"},
+            // dash starts `sleep` by vfork, and a stop in the middle of that would stop the child alone.
+            {"sleep": 0.5},
             {"type": "\u{1a}", "see": "Stopped"},
             {"type": "jobs\n", "see": "Stopped"},
             {"type": "fg\n", "see": "finished"},

@@ -196,3 +196,20 @@ pub fn both() -> Vec<(&'static str, Home)> {
     }
     homes
 }
+
+/// Says that a test cannot run here, where the list at the end of `tests/run.sh` shows it; in CI, and
+/// for the user that it is strict with, that is a failure.
+pub fn skip(why: &str) {
+    use std::io::Write;
+    assert!(std::env::var_os("EXO_TEST_STRICT").is_none(), "cannot be skipped here: {why}");
+    eprintln!("NOT RUN: {why}");
+    if let Some(file) = std::env::var_os("EXO_TEST_SKIPS") {
+        let mut file = fs::OpenOptions::new().append(true).open(file).unwrap();
+        writeln!(file, "{why}").unwrap();
+    }
+}
+
+/// Whether the Rust toolchain can be used by the user who runs the tests.
+pub fn toolchain() -> bool {
+    Command::new("rustc").arg("--version").output().is_ok_and(|o| o.status.success())
+}

@@ -18,8 +18,10 @@ const HARMLESS: [&str; 27] = [
 
 /// Names of the environment that make programs run, load or look for something else.
 /// `*` at the end matches any rest.
-const EXECUTING: [&str; 58] = [
+const EXECUTING: [&str; 60] = [
     "LD_*",
+    "HOME",
+    "XDG_CONFIG_HOME",
     "BASH_ENV",
     "ENV",
     "PROMPT_COMMAND",

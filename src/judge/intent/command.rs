@@ -98,8 +98,10 @@ impl Reader<'_> {
                 return Program::Tool(tool, real);
             }
         }
+        // A script of the subject's own is code that the sandbox holds; one that somebody else installed
+        // is a program that the catalogue does not know.
         match self.world.ask(&format!("shebang:{real}")) {
-            Answer::Known(_) => Program::Script(real),
+            Answer::Known(_) if reached => Program::Script(real),
             _ => Program::Unknown(real),
         }
     }
