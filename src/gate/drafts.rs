@@ -15,8 +15,10 @@ use serde_json::{Map, Value, json};
 /// What is known about the run at the moment of the intent, besides the decision.
 #[derive(Debug, Default)]
 pub(super) struct Arrangement {
-    /// Hash and size of the program that will be executed.
+    /// Hash and size of the program that will be executed, and of its script's interpreters.
     pub(super) exe: Value,
+    /// Their paths.
+    pub(super) program: Value,
     /// The sandbox plan as JSON, which is committed to; null where nothing will run.
     pub(super) enforced: Value,
     /// SHA-256 of that.
@@ -56,8 +58,8 @@ pub(super) fn decided(
         "plan_sha256": arranged.plan_sha256,
         "landlock_abi": arranged.landlock_abi,
     }));
-    if let Some(why) = arranged.failed {
-        public.insert("failed".to_owned(), json!(why));
+    if arranged.failed.is_some() {
+        public.insert("failed".to_owned(), json!(true));
     }
     let mut payload = object(request.payload.to_json());
     let cwd = request.snapshot.ask("cwd").text().map(str::to_owned);
@@ -69,6 +71,8 @@ pub(super) fn decided(
         ("intent", request.intent.to_json()),
         ("decision", decision_json),
         ("enforced", arranged.enforced),
+        ("program", arranged.program),
+        ("failure", json!(arranged.failed)),
     ];
     Ok(Draft { kind, public, private, blobs: Vec::new() })
 }

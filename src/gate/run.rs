@@ -245,13 +245,13 @@ fn arrange(
     };
     let enforced = serde_json::to_value(cage.as_ref().map(Cage::effective))?;
     let plan_sha256 = canonical(&enforced).map(|bytes| sha256(&[&bytes]).to_string()).ok();
-    let exe: Vec<_> = program
-        .files()
-        .into_iter()
-        .map(|f| json!({"path": f.path.display().to_string(), "sha256": f.digest, "size": f.key.size}))
-        .collect();
+    let files = program.files();
+    let exe: Vec<_> =
+        files.iter().map(|f| json!({"sha256": f.digest, "size": f.key.size})).collect();
+    let paths: Vec<_> = files.iter().map(|f| f.path.display().to_string()).collect();
     let arrangement = Arrangement {
         exe: json!(exe),
+        program: json!(paths),
         plan_sha256: json!(plan_sha256),
         enforced,
         landlock_abi: json!(kernel.landlock.abi()),

@@ -89,8 +89,9 @@ pub fn story(s: &Story<'_>) -> String {
     );
     let _ = writeln!(t, "catalogue {}", text(&public, "catalogue_sha256"));
     let _ = writeln!(t, "engine    {}", text(&public, "engine"));
-    if let Some(why) = public.get("failed").and_then(Value::as_str) {
-        let _ = writeln!(t, "failed    {why}; nothing ran");
+    if public.get("failed").is_some() {
+        let why = opened(s.openings, "failure").unwrap_or_default();
+        let _ = writeln!(t, "failed    {}; nothing ran", why.as_str().unwrap_or("(erased)"));
     }
     t.push_str("by which rule\n");
     let effects = effects_of(s.openings);
@@ -160,8 +161,11 @@ fn confinement(t: &mut String, s: &Story<'_>, public: &Value) {
         enforced.get("connect").unwrap_or(&Value::Null),
         enforced.get("listen").unwrap_or(&Value::Null)
     );
-    for exe in public.get("exe").and_then(Value::as_array).into_iter().flatten() {
-        let _ = writeln!(t, "program   {} sha256 {}", text(exe, "path"), text(exe, "sha256"));
+    let paths = opened(s.openings, "program").unwrap_or_default();
+    let hashes = public.get("exe").and_then(Value::as_array);
+    for (i, exe) in hashes.into_iter().flatten().enumerate() {
+        let path = paths.get(i).and_then(Value::as_str).unwrap_or("(erased)");
+        let _ = writeln!(t, "program   {path} sha256 {}", text(exe, "sha256"));
     }
 }
 
