@@ -3,8 +3,8 @@
 //! In: an absolute path or pattern. Out: whether it is such a place.
 //! Never: looks at the file.
 //!
-//! A pattern (`cat *`, `grep -r x src`) counts as a secret only if all of it lies in a secret place, or if
-//! it takes in one of the secrets of a home folder; whether a tree holds a stray `.env` is not known
+//! A pattern counts if all of it lies in such a place, or if it spells a part of one (`.env*`); a tree
+//! (`grep -r x src`) if it takes in one of the secrets of a home folder: whether a tree holds a stray `.env` is not known
 //! without looking, and what a command may really read is the sandbox's to hold.
 
 use crate::model::Glob;
@@ -33,6 +33,30 @@ impl Place {
 
     fn covers(&self, path: &Glob) -> bool {
         self.globs.iter().any(|g| g.covers(path))
+    }
+
+    /// Whether a pattern of the shell may name such a place. It does not by a leading wildcard alone,
+    /// which matches no dot file (`cat *`), nor as a tree, but by what it spells (`.en?`, `shado[w]`).
+    fn spelled(&self, pattern: &Glob) -> bool {
+        let text = pattern.as_str();
+        if pattern.as_literal().is_some() || text.contains("**") {
+            return false;
+        }
+        let last = text.rsplit('/').next().unwrap_or_default();
+        let begins = !last.starts_with(['*', '?']);
+        // A beginning of an extension: `server.p*`, but not `Cargo.*`.
+        let extends = last.split('.').skip(1).any(|e| e.starts_with(|c: char| c.is_alphanumeric()));
+        // A character that is in no name, in the place of what a leading wildcard begins with.
+        let undotted = text.replace("/*", "/\u{1}*").replace("/?", "/\u{1}");
+        let Ok(undotted) = Glob::parse(&undotted) else { return true };
+        self.globs.iter().any(|g| {
+            let end = g.as_str().rsplit('/').next().unwrap_or_default();
+            match end {
+                "**" => g.meets(&undotted),
+                _ if end.starts_with('*') => begins && extends && g.meets(&undotted),
+                _ => begins && g.meets(&undotted),
+            }
+        })
     }
 }
 
@@ -67,14 +91,14 @@ fn places() -> &'static Places {
 #[must_use]
 pub fn is_secret(path: &Glob) -> bool {
     let places = places();
-    places.secret.covers(path) && !places.public.covers(path)
+    (places.secret.covers(path) || places.secret.spelled(path)) && !places.public.covers(path)
 }
 
 /// Whether writing this arranges for something to run later. A pattern does if it may name such a place
 /// below the folder that is written into, which only a pattern that is one can tell.
 #[must_use]
 pub fn is_persistent(path: &Glob) -> bool {
-    places().persist.covers(path)
+    places().persist.covers(path) || places().persist.spelled(path)
 }
 
 /// The secrets of a home folder, by absolute path.
@@ -97,6 +121,13 @@ mod tests {
             "/etc/shadow",
             "/home/d/.ssh/**",
             "/proc/1/environ",
+            "/proc/1/task/2/environ",
+            "/r/.env*",
+            "/r/.en?",
+            "/etc/shado?",
+            "/home/d/.s*/id_rsa",
+            "/home/d/.ss?/*",
+            "/r/server.p*",
         ] {
             assert!(is_secret(&g(secret)), "{secret}");
         }
@@ -106,6 +137,10 @@ mod tests {
             "/r/src/**",
             "/r/*",
             "/etc/ssl/certs/a.pem",
+            "/r/Cargo.*",
+            "/r/*/main.?s",
+            "/r/src/*.rs",
+            "/r/tests/t*",
         ] {
             assert!(!is_secret(&g(plain)), "{plain}");
         }

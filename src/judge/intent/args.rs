@@ -48,7 +48,19 @@ impl Arg {
     pub(super) fn prefix(&self) -> String {
         match &self.literal {
             Some(text) => text.clone(),
-            None => Glob::parse(&self.glob).map(|g| g.prefix().to_owned()).unwrap_or_default(),
+            // Not the glob's own prefix: there a star may stand for a slash in front of it as well.
+            None => {
+                let mut out = String::new();
+                let mut chars = self.glob.chars();
+                while let Some(c) = chars.next() {
+                    match c {
+                        '*' | '?' => break,
+                        '\\' => out.extend(chars.next()),
+                        c => out.push(c),
+                    }
+                }
+                out
+            }
         }
     }
 
@@ -87,6 +99,11 @@ impl Arg {
     fn push_arg(&mut self, arg: &Self) {
         match &arg.literal {
             Some(text) => self.push_literal(text),
+            // One name of a pattern (`for f in *.o`).
+            None if !arg.any => {
+                self.literal = None;
+                self.push_wild(&arg.glob);
+            }
             None => {
                 self.any = true;
                 self.push_wild("**");
@@ -136,8 +153,10 @@ pub(super) fn joined(word: &Word, state: &State) -> Arg {
                     out.push_arg(&value);
                 }
             }
-            Part::Dynamic { commands, quoted, .. } => match state.output_of(commands) {
+            Part::Dynamic { commands, quoted, what } => match state.output_of(commands) {
                 Some(text) if *quoted => out.push_literal(&text),
+                // bash(1), «Process Substitution»: the word becomes the name of a descriptor.
+                _ if what == "process substitution" => out.push_literal("/dev/fd/63"),
                 _ => {
                     out.many |= !quoted;
                     out.push_arg(&Arg::unknown(false));

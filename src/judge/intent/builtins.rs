@@ -18,7 +18,7 @@ const HARMLESS: [&str; 27] = [
 
 /// Names of the environment that make programs run, load or look for something else.
 /// `*` at the end matches any rest.
-const EXECUTING: [&str; 60] = [
+const EXECUTING: [&str; 85] = [
     "LD_*",
     "HOME",
     "XDG_CONFIG_HOME",
@@ -77,6 +77,31 @@ const EXECUTING: [&str; 60] = [
     "GZIP",
     "RSYNC_RSH",
     "CVS_RSH",
+    "MAKEFILES",
+    "RIPGREP_CONFIG_PATH",
+    "GCONV_PATH",
+    "PYTHONUSERBASE",
+    "PYTHONBREAKPOINT",
+    "WGETRC",
+    "CURL_HOME",
+    "DOCKER_HOST",
+    "DOCKER_CONFIG",
+    "AWS_PAGER",
+    "AWS_CONFIG_FILE",
+    "GH_PAGER",
+    "GH_BROWSER",
+    "GH_EDITOR",
+    "SYSTEMD_PAGER",
+    "OPENSSL_*",
+    "SUDO_ASKPASS",
+    "GOFLAGS",
+    "GOROOT",
+    "ZDOTDIR",
+    "FPATH",
+    "TERMINFO",
+    "INPUTRC",
+    "BASH_LOADABLES_PATH",
+    "LESSEDIT",
     "TF_CLI_ARGS*",
     "KUBECONFIG",
 ];
@@ -104,6 +129,38 @@ pub(super) fn executes(name: &str) -> bool {
     EXECUTING.iter().any(|p| is(p)) && !NOT_EXECUTING.contains(&name)
 }
 
+/// Whether text that arithmetic or an assignment gets to see would run a command: the subscript of an
+/// array is expanded when it is evaluated (bash manual, «Arrays» and «Shell Arithmetic»).
+pub(super) fn subscript_runs(text: &str) -> bool {
+    text.contains('[') && (text.contains("$(") || text.contains('`'))
+}
+
+/// Whether a builtin is given a name or an expression whose subscript runs a command. Those that only
+/// print or wait do not look at subscripts.
+fn evaluates(name: &str, rest: &[Arg]) -> bool {
+    let takes_names = match name {
+        "printf" | "wait" => rest.first().is_some_and(|a| a.prefix().starts_with('-')),
+        "echo" | ":" | "true" | "false" | "trap" | "eval" | "exec" | "command" | "builtin"
+        | "cd" | "type" | "exit" | "return" => false,
+        _ => true,
+    };
+    let builtin = HARMLESS.contains(&name)
+        || matches!(
+            name,
+            "printf"
+                | "read"
+                | "mapfile"
+                | "readarray"
+                | "unset"
+                | "export"
+                | "declare"
+                | "typeset"
+                | "local"
+                | "readonly"
+        );
+    builtin && takes_names && rest.iter().any(|a| a.known().is_some_and(subscript_runs))
+}
+
 impl Reader<'_> {
     /// Whether the command is a builtin, which is then done with.
     pub(super) fn builtin(&mut self, args: &[Arg], state: &mut State, input: &Input) -> bool {
@@ -111,17 +168,13 @@ impl Reader<'_> {
         let Some(name) = name.known() else { return false };
         let shown: Vec<&str> = args.iter().map(Arg::shown).collect();
         let shown = shown.join(" ");
+        if evaluates(name, rest) {
+            self.begin(&shown, Some("bash".to_owned()));
+            self.opaque("a subscript that may hold a command");
+        }
         match name {
             _ if HARMLESS.contains(&name) => {
                 self.begin(&shown, Some("bash".to_owned()));
-                // The subscript of an array is evaluated, command substitutions in it included.
-                let evaluates = |a: &Arg| {
-                    a.known()
-                        .is_some_and(|t| t.contains('[') && t.contains(['$', '`']) && t.len() > 1)
-                };
-                if matches!(name, "test" | "[" | "[[" | "let") && rest.iter().any(evaluates) {
-                    self.opaque("a subscript that may hold a command");
-                }
             }
             "cd" => {
                 self.begin(&shown, Some("bash".to_owned()));
@@ -184,6 +237,10 @@ impl Reader<'_> {
             }
             "trap" => {
                 self.begin(&shown, Some("bash".to_owned()));
+                let rest = match rest.split_first() {
+                    Some((first, rest)) if first.known() == Some("--") => rest,
+                    _ => rest,
+                };
                 match rest.first().map(|a| a.known()) {
                     None | Some(Some("-" | "" | "-p" | "-l")) => {}
                     Some(Some(text)) => {
@@ -288,7 +345,8 @@ impl Reader<'_> {
         let mut words = rest.iter().filter(|a| !matches!(a.known(), Some("-P" | "-L" | "--")));
         let target = match words.next() {
             None => state.value("HOME").and_then(|h| h.known().map(str::to_owned)),
-            Some(arg) if arg.many => None,
+            // With a second operand `cd` fails and the folder stays; neither is taken for certain.
+            Some(arg) if arg.many || words.next().is_some() => None,
             Some(arg) => arg.known().map(str::to_owned),
         };
         let target =

@@ -62,6 +62,12 @@ impl Reader<'_> {
 
     pub(super) fn call(&mut self, mut call: Call, args: &[Arg], outer: &mut State) {
         let tool = Arc::clone(&call.tool);
+        for name in call.state.prefix.iter().chain(call.state.vars.keys()) {
+            if runs_by_environment(&tool, name) {
+                let why = format!("{name} in the environment, which `{}` runs", tool.name);
+                self.inline(&why);
+            }
+        }
         let style = tool.form.parse.unwrap_or_default();
         let own: Vec<&Flag> = tool.form.flag.iter().collect();
         if tool.verb.is_empty() {
@@ -144,7 +150,7 @@ impl Reader<'_> {
             }
             call.into = false;
         }
-        self.remember_made(before, outer);
+        self.remember_made(call, before, outer);
         if let Some(wrapper) = &form.wrapper {
             self.wrapped(call, wrapper, outer);
         }
@@ -269,8 +275,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Folders that this call makes: `cd` into them is certain later in the line.
-    fn remember_made(&mut self, before: usize, outer: &mut State) {
+    /// Folders that `mkdir` makes: `cd` into them is certain later in the line. What another tool makes
+    /// may be a link, and lead anywhere.
+    fn remember_made(&mut self, call: &Call, before: usize, outer: &mut State) {
+        if call.tool.name != "mkdir" {
+            return;
+        }
         let made = self
             .intent
             .effects
@@ -295,6 +305,7 @@ impl Reader<'_> {
             if name == "PATH" {
                 inner.path_known = false;
             }
+            inner.prefix.push(name.to_owned());
         }
         rest.drain(..before.min(rest.len()));
         if rest.is_empty() {
@@ -304,7 +315,7 @@ impl Reader<'_> {
             Inner::None => {}
             Inner::Argv => {
                 if wrapper.unknown_arguments {
-                    rest.push(Arg::unknown(false));
+                    unknown_arguments(call, &mut rest);
                 }
                 let input = call.input.clone();
                 self.deeper(|r| r.run(rest, &mut inner, &input, false));
@@ -314,6 +325,7 @@ impl Reader<'_> {
                 match words {
                     Some(words) => {
                         let text = words.join(" ");
+                        inner.vars.values_mut().for_each(|v| *v = None);
                         self.text(text.as_bytes(), Dialect::Posix, &mut inner, &call.input);
                     }
                     None => self.opaque("a shell text that is not known before it runs"),
@@ -321,6 +333,33 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The inner command's arguments that only standard input tells: in the place of the string that
+/// `-I` names (xargs(1)), also inside of a text, else at the end.
+fn unknown_arguments(call: &Call, rest: &mut Vec<Arg>) {
+    let named = call
+        .given
+        .iter()
+        .find(|(name, _)| matches!(name.as_str(), "-I" | "-i" | "-J" | "--replace"));
+    let Some((_, value)) = named else {
+        rest.push(Arg::unknown(false));
+        return;
+    };
+    let sign = value.as_ref().map_or(Some("{}"), Arg::known);
+    for word in rest {
+        if sign.is_none_or(|s| s.is_empty() || word.known().is_none_or(|t| t.contains(s))) {
+            *word = Arg::unknown(false);
+        }
+    }
+}
+
+/// Whether a tool runs what a variable of its environment names.
+fn runs_by_environment(tool: &Tool, name: &str) -> bool {
+    tool.env_execute.iter().any(|pattern| match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => name == pattern,
+    })
 }
 
 /// Leading `NAME=value` operands.

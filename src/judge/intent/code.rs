@@ -47,15 +47,7 @@ impl Reader<'_> {
             self.inline("an awk program that is not known before it runs");
             return;
         };
-        let code = without_strings(program);
-        let words: Vec<&str> =
-            code.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '@')).collect();
-        let running = ["system", "getline", "close", "fflush", "@load", "@include", "ENVIRON"];
-        let runs = words.iter().any(|w| running.contains(w));
-        // `>` outside of a comparison in parentheses redirects print; `|` pipes; `||` does not.
-        let pipes = code.replace("||", "").contains('|');
-        let prints = code.contains("print") && code.replace(">=", "").contains('>');
-        if runs || pipes || prints {
+        if awk_does_more(program) {
             self.inline(&format!(
                 "{source}: an awk program that runs, writes or reads more than its operands"
             ));
@@ -63,35 +55,72 @@ impl Reader<'_> {
     }
 }
 
-/// The program without the text of its strings and comments.
-fn without_strings(program: &str) -> String {
+/// Whether a program may do more than print what its operands hold. Words are looked for in the whole
+/// text, strings and expressions included, since where a string begins depends on the grammar.
+fn awk_does_more(program: &str) -> bool {
+    const MORE: [&str; 7] = ["system", "getline", "close", "fflush", "ENVIRON", "ARGV", "ARGC"];
+    let words = program.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    if program.contains('@') || words.into_iter().any(|w| MORE.contains(&w)) {
+        return true;
+    }
+    let Some(code) = awk_code(program) else { return true };
+    // `>` redirects print; `|` pipes; `||` does not.
+    let prints = code.contains("print") && code.replace(">=", "").contains('>');
+    prints || code.replace("||", "").contains('|')
+}
+
+/// The program without the text of its strings, expressions and comments; `None` where it does not tell
+/// for certain what is which.
+fn awk_code(program: &str) -> Option<String> {
     let mut out = String::new();
     let mut chars = program.chars();
     while let Some(c) = chars.next() {
-        match c {
-            '"' => {
-                while let Some(c) = chars.next() {
-                    match c {
-                        '\\' => {
-                            chars.next();
-                        }
-                        '"' => break,
-                        _ => {}
-                    }
-                }
-                out.push(' ');
-            }
+        let text = match c {
+            '"' => c,
+            // After a value it divides, else it begins an expression (POSIX awk, «Lexical Conventions»).
+            '/' if !divides(&out) => c,
             '#' => {
-                for c in chars.by_ref() {
-                    if c == '\n' {
-                        break;
+                chars.by_ref().find(|c| *c == '\n');
+                out.push('\n');
+                continue;
+            }
+            c => {
+                out.push(c);
+                continue;
+            }
+        };
+        loop {
+            match chars.next()? {
+                '\\' => {
+                    chars.next()?;
+                }
+                // Some take a slash in brackets for the end, some do not.
+                '[' if text == '/' => {
+                    let inside = chars.as_str().split_once(']').map_or("/", |(inside, _)| inside);
+                    if inside.contains('/') {
+                        return None;
                     }
                 }
+                '\n' => return None,
+                c if c == text => break,
+                _ => {}
             }
-            c => out.push(c),
         }
+        out.push('0');
     }
-    out
+    Some(out)
+}
+
+/// Whether a slash behind this code divides.
+fn divides(code: &str) -> bool {
+    let code = code.trim_end_matches([' ', '\t']);
+    let word: String =
+        code.chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let word: String = word.chars().rev().collect();
+    if matches!(word.as_str(), "print" | "printf" | "return" | "in" | "case" | "else" | "do") {
+        return false;
+    }
+    !word.is_empty() || code.ends_with([')', ']', '$'])
 }
 
 /// The commands of a script that touch more than its input, with their file names; `None` where the
@@ -144,13 +173,15 @@ fn sed_commands(script: &str) -> Option<Vec<(char, String)>> {
                 line(&mut chars);
                 found.push(('e', String::new()));
             }
-            'a' | 'i' | 'c' | ':' | 'b' | 't' | 'T' => {
-                // Text or a label up to the end of the line; continued text is text as well.
-                let text = line(&mut chars);
-                if text.ends_with('\\') && !matches!(c, 'a' | 'i' | 'c') {
-                    return None;
-                }
-                let mut last = text;
+            ':' | 'b' | 't' | 'T' => {
+                // GNU sed ends a label at white space or `;`. What another one takes for the label
+                // is then read as commands: too much, never too little.
+                while chars.next_if(|c| matches!(c, ' ' | '\t')).is_some() {}
+                while chars.next_if(|c| !c.is_whitespace() && !matches!(c, ';' | '}')).is_some() {}
+            }
+            'a' | 'i' | 'c' => {
+                // Text up to the end of the line; continued text is text as well.
+                let mut last = line(&mut chars);
                 while last.ends_with('\\') && chars.peek().is_some() {
                     last = line(&mut chars);
                 }
@@ -162,7 +193,8 @@ fn sed_commands(script: &str) -> Option<Vec<(char, String)>> {
     }
 }
 
-/// Past a part that ends in the delimiter; a bracket expression may hold it.
+/// Past a part that ends in the delimiter. Whether a delimiter in a bracket expression counts differs
+/// from sed to sed: then the script is not understood.
 fn skip(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, delimiter: char) -> Option<()> {
     loop {
         match chars.next()? {
@@ -170,6 +202,15 @@ fn skip(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, delimiter: char) -
                 chars.next()?;
             }
             c if c == delimiter => return Some(()),
+            '[' => {
+                let rest: String = chars.clone().collect();
+                let start = rest.strip_prefix('^').unwrap_or(&rest);
+                let (first, after) = start.split_at_checked(1).unwrap_or((start, ""));
+                let inside = after.split_once(']').map(|(inside, _)| inside);
+                if first.starts_with(delimiter) || inside.is_some_and(|i| i.contains(delimiter)) {
+                    return None;
+                }
+            }
             _ => {}
         }
     }

@@ -61,6 +61,12 @@ pub(super) fn parse<'t>(
             }
             out.surprise = true;
             out.operands.push(word);
+        } else if word.known() == Some("-")
+            && let Some(flag) = find(flags, "-")
+        {
+            // `env -`, `su -`.
+            push(flag, "-", None, &mut out);
+            continue;
         } else if !prefix.starts_with('-') || word.known() == Some("-") {
             out.operands.push(word);
         } else {

@@ -41,11 +41,17 @@ const EXECUTING_KEYS: [&str; 26] = [
     "uploadpack.**",
 ];
 /// More of them.
-const EXECUTING_MORE: [&str; 13] = [
-    "remote.**.uploadpack",
-    "remote.**.receivepack",
-    "remote.**.vcs",
-    "remote.**.proxy",
+const EXECUTING_MORE: [&str; 18] = [
+    // Also where a push goes, and what it takes along.
+    "remote.**",
+    "branch.**",
+    "push.**",
+    "core.alternaterefscommand",
+    "core.commentchar",
+    "tar.**",
+    "gc.recentobjectshook",
+    "interactive.difffilter",
+    "imap.**",
     "submodule.**.update",
     "man.**",
     "web.browser",
@@ -143,7 +149,12 @@ impl Reader<'_> {
         let text = text.trim_start_matches('+');
         let target = text.split_once(':').map_or(text, |(_, dst)| dst);
         let short = target.strip_prefix("refs/heads/").or_else(|| target.strip_prefix("refs/"));
-        let short = short.unwrap_or(target);
+        // A short name is looked for below `refs/` as well (gitrevisions(7)).
+        let short = short.or_else(|| target.strip_prefix("heads/")).unwrap_or(target);
+        // `:` pushes every branch that both sides have.
+        if short.is_empty() {
+            return "**".to_owned();
+        }
         if short == "HEAD" || short == "@" {
             let branch = self.world.ask("git.branch");
             return branch.text().map_or_else(|| "**".to_owned(), Glob::escape);

@@ -162,6 +162,7 @@ impl Reader<'_> {
         match effect.action {
             Some(Doing::Write) => {
                 let place = self.place(value, &state, true);
+                let recursive = recursive || (kind == "whole" && self.moves_folder(call));
                 if call.into && place.kind == Kind::Folder {
                     self.fill_folder(call, &place, recursive);
                 } else if recursive {
@@ -182,6 +183,16 @@ impl Reader<'_> {
             }
             None => self.not_understood(call, "a path without an action in the catalogue"),
         }
+    }
+
+    /// Whether one of the operands in front of the last is a folder, or may be.
+    fn moves_folder(&mut self, call: &Call) -> bool {
+        let state = call.state.clone();
+        let count = call.operands.len().saturating_sub(usize::from(call.flag("-t").is_none()));
+        call.operands
+            .iter()
+            .take(count)
+            .any(|o| matches!(self.place(o, &state, false).kind, Kind::Folder | Kind::Unknown))
     }
 
     fn write_tree(&mut self, place: &Place, state: &State, source: &str) {
@@ -341,8 +352,10 @@ impl Reader<'_> {
         let (scheme, rest) = prefix.split_once("://").unwrap_or(("http", prefix.as_str()));
         let port = PORTS.iter().find(|(s, _)| *s == scheme.to_ascii_lowercase()).map(|(_, p)| *p);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let begun = value.known().is_some() || prefix.contains("://");
         let complete = value.known().is_some() || rest.len() > authority.len();
-        if !complete || authority.is_empty() || port.is_none() || authority.contains('\\') {
+        if !begun || !complete || authority.is_empty() || port.is_none() || authority.contains('\\')
+        {
             self.on(action, ResourceKind::Host, "**", &source);
             return;
         }
@@ -429,6 +442,9 @@ impl Reader<'_> {
             Some(text) => {
                 let text = text.to_owned();
                 let mut inner = call.state.clone();
+                // Another shell sees only what was exported, which is not followed.
+                inner.vars.values_mut().for_each(|v| *v = None);
+                inner.prefix.clear();
                 let input = call.input.clone();
                 self.deeper(|r| r.text(text.as_bytes(), dialect, &mut inner, &input));
             }
@@ -468,7 +484,8 @@ impl Reader<'_> {
             (None, Some(text)) => text.split(',').any(|part| {
                 let (who, what) = part.split_once(['+', '=']).unwrap_or(("", ""));
                 let all = who.is_empty() || who.contains(['o', 'a']);
-                (all && what.contains('w') && !who.is_empty()) || what.contains('s')
+                // `o=u` copies what the owner has.
+                (all && what.contains(['w', 'u', 'g']) && !who.is_empty()) || what.contains('s')
             }),
             (None, None) => true,
         };

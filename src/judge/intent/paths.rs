@@ -109,7 +109,8 @@ impl Reader<'_> {
         let (before, after) = segments.split_at(first);
         // A pattern that begins with a dot matches `..` in some shells; `..` behind a wildcard goes
         // wherever the match is.
-        if after.iter().any(|s| *s == ".." || (s.starts_with('.') && wild(s))) {
+        let climbs = |s: &str| s.starts_with('.') && Glob::parse(s).is_ok_and(|g| g.matches(".."));
+        if after.iter().any(|s| climbs(s)) {
             return Place::anywhere();
         }
         let base: String = before.iter().map(|s| format!("{s}/")).collect();
@@ -195,9 +196,12 @@ impl Reader<'_> {
     }
 
     fn is_stream(&self, arg: &Arg) -> bool {
-        arg.known().is_some_and(|t| {
-            STREAMS.contains(&t) || t.starts_with("/dev/fd/") || t.starts_with("/dev/pts/")
-        })
+        // Only a number may follow: `/dev/fd/../root/etc/shadow` is a file.
+        let numbered = |t: &str| {
+            let rest = t.strip_prefix("/dev/fd/").or_else(|| t.strip_prefix("/dev/pts/"));
+            rest.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        };
+        arg.known().is_some_and(|t| STREAMS.contains(&t) || numbered(t))
     }
 
     /// `/dev/tcp/host/port` is a connection in bash.

@@ -12,6 +12,23 @@ use super::call::Call;
 use crate::judge::catalogue::Doing;
 use crate::model::{Action, Glob, ResourceKind};
 
+/// Words that may stand before a parenthesis: keywords, and functions that only compute. Any other
+/// function may read files, run programs or write, and so may one that the database's owner defined.
+const COMPUTING: &str = " in exists any all some values over filter as and or not on where from join \
+    select distinct having when then else by between union except intersect using case with group limit \
+    count sum avg min max coalesce nullif greatest least ifnull iif lower upper length char_length \
+    octet_length trim ltrim rtrim btrim substr substring left right lpad rpad concat concat_ws position \
+    split_part strpos instr reverse repeat initcap format md5 abs round floor ceil ceiling trunc sign mod \
+    power sqrt ln log exp random cast convert extract date time datetime timestamp interval strftime \
+    julianday unixepoch date_trunc date_part date_format datediff date_add date_sub timestampdiff to_char \
+    to_date to_timestamp to_number now age year month day hour minute second week weekday row_number rank \
+    dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value percentile_cont \
+    percentile_disc string_agg array_agg json_agg jsonb_agg json_object_agg jsonb_object_agg \
+    json_build_object jsonb_build_object json_extract jsonb_array_elements json_array_elements row_to_json \
+    to_json to_jsonb group_concat bool_and bool_or every stddev variance corr unnest array array_length \
+    cardinality generate_series regexp_replace regexp_matches regexp_like typeof version current_database \
+    current_schema pg_typeof pg_size_pretty pg_relation_size pg_total_relation_size pg_table_size \
+    pg_indexes_size pg_database_size varchar char numeric decimal ";
 /// Functions that read files, run programs or write (PostgreSQL, SQLite, MySQL manuals).
 const DANGEROUS: [&str; 18] = [
     "pg_read_file",
@@ -39,6 +56,9 @@ const CHANGING: [&str; 24] = [
     "merge", "replace", "copy", "into", "call", "do", "vacuum", "attach", "detach", "pragma",
     "lock", "reindex", "nextval", "outfile", "dumpfile",
 ];
+
+/// What `create` and `drop` make and remove without changing who may do what.
+const PLAIN: [&str; 6] = ["table", "view", "index", "schema", "sequence", "database"];
 
 impl Reader<'_> {
     pub(super) fn sql(&mut self, call: &Call, value: &Arg) {
@@ -138,13 +158,26 @@ fn effects(tokens: &[Token]) -> Option<Vec<(Action, String)>> {
     if words.iter().any(|w| DANGEROUS.contains(&w.as_str())) {
         return None;
     }
+    let called = tokens.windows(2).filter_map(|pair| match pair {
+        [Token::Word(name), Token::Mark('(')] => Some(name.to_ascii_lowercase()),
+        _ => None,
+    });
+    let defines = matches!(words.first().map(String::as_str), Some("create" | "insert"));
+    for name in called {
+        // The columns of `create table t (…)` and `insert into t (…)`.
+        let table = defines && words.iter().position(|w| *w == name).is_some_and(|i| i <= 5);
+        if !table && !COMPUTING.contains(&format!(" {name} ")) {
+            return None;
+        }
+    }
     let changes = |skip: usize| words.iter().skip(skip).any(|w| CHANGING.contains(&w.as_str()));
     let after = |keyword: &str| tables_after(tokens, &words, keyword);
     let first = words.first()?.as_str();
     let second = words.get(1).map_or("", String::as_str);
     match first {
         "select" | "values" | "table" | "show" | "describe" | "desc" => {
-            if changes(1) || (first == "select" && words.iter().any(|w| w == "for")) {
+            let hidden = |w: &String| w == "for" || w == "table" || w == "values";
+            if changes(1) || (first == "select" && words.iter().any(hidden)) {
                 return None;
             }
             let mut tables = after("from");
@@ -160,15 +193,40 @@ fn effects(tokens: &[Token]) -> Option<Vec<(Action, String)>> {
         "explain" if !words.iter().any(|w| w == "analyze" || w == "analyse") && !changes(1) => {
             Some(vec![(Action::Read, "**".to_owned())])
         }
-        "insert" | "replace" | "merge" => Some(named(Action::Create, after("into"))),
-        "update" => Some(named(Action::Update, name_at(tokens, 1).into_iter().collect())),
-        "delete" => Some(named(Action::Delete, after("from"))),
+        "insert" | "replace" => {
+            // What it takes from other tables is read; a conflict may turn it into an update.
+            let mut found = named(Action::Create, after("into"));
+            if first == "replace" || words.iter().any(|w| w == "conflict" || w == "duplicate") {
+                found.extend(named(Action::Update, after("into")));
+            }
+            found.extend(read(&after));
+            Some(found)
+        }
+        "update" => {
+            let mut found = named(Action::Update, name_at(tokens, 1).into_iter().collect());
+            found.extend(read(&after));
+            Some(found)
+        }
+        "delete" => {
+            let mut found = named(Action::Delete, after("from").into_iter().take(1).collect());
+            found.extend(read(&after));
+            found.extend(after("using").into_iter().map(|t| (Action::Read, t)));
+            Some(found)
+        }
         "truncate" => {
             let at = if second == "table" { 2 } else { 1 };
             Some(named(Action::Delete, name_at(tokens, at).into_iter().collect()))
         }
+        // Of users, functions, extensions and triggers more depends than their name.
+        "drop" | "create" if !words.iter().take(6).any(|w| PLAIN.contains(&w.as_str())) => {
+            Some(vec![(Action::Administer, "**".to_owned())])
+        }
         "drop" => Some(named(Action::Delete, last_name(tokens))),
-        "create" => Some(named(Action::Create, last_name(tokens))),
+        "create" => {
+            let mut found = named(Action::Create, last_name(tokens));
+            found.extend(read(&after));
+            Some(found)
+        }
         "alter" if matches!(second, "table" | "view" | "index" | "sequence") => {
             Some(named(Action::Update, name_at(tokens, 2).into_iter().collect()))
         }
@@ -176,6 +234,12 @@ fn effects(tokens: &[Token]) -> Option<Vec<(Action, String)>> {
         "begin" | "commit" | "rollback" | "start" => Some(Vec::new()),
         _ => None,
     }
+}
+
+/// The tables that a statement reads on its way.
+fn read(after: &dyn Fn(&str) -> Vec<String>) -> Vec<(Action, String)> {
+    let tables = after("from").into_iter().chain(after("join"));
+    tables.map(|t| (Action::Read, t)).collect()
 }
 
 fn named(action: Action, mut tables: Vec<String>) -> Vec<(Action, String)> {
@@ -207,34 +271,54 @@ fn tables_after(tokens: &[Token], words: &[String], keyword: &str) -> Vec<String
         if word != keyword {
             continue;
         }
-        match name_at(tokens, i + 1) {
-            Some(name) => out.push(name),
-            // A subquery names its own tables; anything else may be any.
-            None if tokens.get(i + 1) == Some(&Token::Mark('(')) => {}
-            None => out.push("**".to_owned()),
-        }
-        let mut at = i + 1;
+        // `from only t`, `from lateral (…)`.
+        let passed = words.get(i + 1).is_some_and(|w| w == "only" || w == "lateral");
+        let mut at = i + 1 + usize::from(passed);
+        let mut depth = 0_usize;
+        let mut wanted = true;
         while let Some(token) = tokens.get(at) {
+            let word = words.get(at).map_or("", String::as_str);
             match token {
-                Token::Mark(',') => {
-                    out.push(name_at(tokens, at + 1).unwrap_or_else(|| "**".to_owned()));
-                    at += 1;
+                // A subquery names its own tables.
+                Token::Mark('(') => {
+                    depth += 1;
+                    wanted = false;
                 }
-                Token::Word(w)
-                    if matches!(
-                        w.to_ascii_lowercase().as_str(),
-                        "where" | "group" | "order" | "limit" | "join" | "union" | "having"
-                    ) =>
-                {
-                    break;
+                Token::Mark(')') if depth == 0 => break,
+                Token::Mark(')') => depth -= 1,
+                _ if depth > 0 => {}
+                Token::Mark(',') => wanted = true,
+                Token::Word(_) if word == "lateral" || word == "only" => {}
+                Token::Word(_) if ENDS.contains(&word) => break,
+                _ if wanted => {
+                    out.push(name_at(tokens, at).unwrap_or_else(|| "**".to_owned()));
+                    wanted = false;
                 }
-                Token::Mark('(' | ')') => break,
-                _ => at += 1,
+                _ => {}
             }
+            at += 1;
         }
     }
     out
 }
+
+/// Words that end a list of tables.
+const ENDS: [&str; 14] = [
+    "where",
+    "group",
+    "order",
+    "limit",
+    "union",
+    "having",
+    "except",
+    "intersect",
+    "window",
+    "fetch",
+    "offset",
+    "set",
+    "returning",
+    "values",
+];
 
 /// The name that `drop` and `create` end their head with: behind `table`, `if exists`.
 fn last_name(tokens: &[Token]) -> Vec<String> {

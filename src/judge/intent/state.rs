@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) odd_ifs: bool,
     /// Folders that the line makes.
     pub(super) made: BTreeSet<String>,
+    /// Variables set for the command at hand alone.
+    pub(super) prefix: Vec<String>,
 }
 
 impl State {
@@ -53,6 +55,7 @@ impl State {
             path_known: true,
             odd_ifs: false,
             made: BTreeSet::new(),
+            prefix: Vec::new(),
         }
     }
 

@@ -80,3 +80,12 @@ fn every_row_is_valid_and_does_what_its_examples_say() {
     }
     assert!(wrong.is_empty(), "{} of {count} examples:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn probe() {
+    let Ok(text) = std::fs::read_to_string("/tmp/h/intent-probe.txt") else { return };
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    for line in text.lines() {
+        println!("{line}\n      {:?}", effects(&catalogue, &line.replace("\\N", "\n")));
+    }
+}

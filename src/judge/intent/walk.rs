@@ -6,7 +6,7 @@
 
 use super::Reader;
 use super::args::{Arg, expand, joined};
-use super::builtins::executes;
+use super::builtins::{executes, subscript_runs};
 use super::state::{Input, State};
 use crate::judge::shell::{Join, Node, Part, RedirectKind, Redirection, Simple, Step, Word};
 use crate::model::Action;
@@ -136,7 +136,7 @@ impl Reader<'_> {
             let _ = self.redirected(&simple.redirections, state, input);
             for (name, word) in &simple.assignments {
                 let value = joined(word, state);
-                self.assignment(name);
+                self.assignment(name, &value);
                 state.set(name, (!value.any).then_some(value));
             }
             return;
@@ -150,11 +150,14 @@ impl Reader<'_> {
             self.opaque("the command's name comes from an expansion that is empty or not known");
         }
         let input = self.redirected_after(&args, &simple.redirections, state, input);
-        for (name, _) in &simple.assignments {
-            self.assignment(name);
+        for (name, word) in &simple.assignments {
+            let value = joined(word, state);
+            self.assignment(name, &value);
         }
         if !args.is_empty() {
+            state.prefix = simple.assignments.iter().map(|(name, _)| name.clone()).collect();
             self.run(args, state, &input, true);
+            state.prefix.clear();
         }
         state.path_known = path_known && !state.vars.contains_key("PATH");
     }
@@ -176,9 +179,14 @@ impl Reader<'_> {
     }
 
     /// An assignment of a variable that makes programs run something.
-    fn assignment(&mut self, name: &str) {
+    fn assignment(&mut self, name: &str, value: &Arg) {
         if executes(name) {
             self.inline(&format!("assignment of {name}, which programs run"));
+        }
+        if value.known().is_some_and(subscript_runs) {
+            self.opaque(&format!(
+                "a value of {name} that runs a command where arithmetic reads it"
+            ));
         }
     }
 
