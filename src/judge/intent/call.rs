@@ -136,7 +136,7 @@ impl Reader<'_> {
         for effect in own {
             // Effects of an inner command are not the flags' to take away.
             if !killed.contains(&effect.action) || effect.command != self.current {
-                self.intent.add(effect);
+                self.intent.effects.push(effect);
             }
         }
         for (flag, value) in &parsed.flags {

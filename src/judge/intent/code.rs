@@ -193,6 +193,9 @@ fn sed_commands(script: &str) -> Option<Vec<(char, String)>> {
     }
 }
 
+/// How far the end of a bracket expression is looked for; a longer one may hold anything.
+const MAX_BRACKET: usize = 256;
+
 /// Past a part that ends in the delimiter. Whether a delimiter in a bracket expression counts differs
 /// from sed to sed: then the script is not understood.
 fn skip(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, delimiter: char) -> Option<()> {
@@ -203,11 +206,12 @@ fn skip(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, delimiter: char) -
             }
             c if c == delimiter => return Some(()),
             '[' => {
-                let rest: String = chars.clone().collect();
-                let start = rest.strip_prefix('^').unwrap_or(&rest);
-                let (first, after) = start.split_at_checked(1).unwrap_or((start, ""));
-                let inside = after.split_once(']').map(|(inside, _)| inside);
-                if first.starts_with(delimiter) || inside.is_some_and(|i| i.contains(delimiter)) {
+                let ahead: String = chars.clone().take(MAX_BRACKET).collect();
+                let start = ahead.strip_prefix('^').unwrap_or(&ahead);
+                let closed = start.chars().skip(1).position(|c| c == ']').map(|i| i + 1);
+                let full = start.chars().count() >= MAX_BRACKET - 1;
+                let inside = closed.or(full.then_some(MAX_BRACKET));
+                if inside.is_some_and(|n| start.chars().take(n).any(|c| c == delimiter)) {
                     return None;
                 }
             }

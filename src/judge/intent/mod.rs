@@ -26,6 +26,7 @@ use crate::model::{
 };
 use args::Arg;
 use state::{Input, State};
+use std::collections::BTreeSet;
 
 /// The complete set of effects of a payload.
 ///
@@ -59,7 +60,7 @@ pub fn read(payload: &Payload, catalogue: &Catalogue, world: &dyn World, reach: 
                         reader.begin(&payload.display(), None);
                         let at = e.valid_up_to();
                         reader.opaque(&format!("argument {i} is not UTF-8 at byte {at}"));
-                        return reader.intent;
+                        return reader.finish();
                     }
                 }
             }
@@ -67,7 +68,7 @@ pub fn read(payload: &Payload, catalogue: &Catalogue, world: &dyn World, reach: 
         }
         What::Line(line) => reader.text(line, Dialect::Bash, &mut state, &Input::Inherited),
     }
-    reader.intent
+    reader.finish()
 }
 
 /// Reads one payload.
@@ -91,7 +92,18 @@ impl Reader<'_> {
 
     fn add(&mut self, action: Action, resource: Resource, source: &str) {
         let command = self.current;
-        self.intent.add(Effect { action, resource, command, source: source.to_owned() });
+        let effect = Effect { action, resource, command, source: source.to_owned() };
+        self.intent.effects.push(effect);
+    }
+
+    /// The intent, each effect once: told apart at the end in one go, which stays cheap for thousands.
+    fn finish(self) -> Intent {
+        let mut intent = self.intent;
+        let mut seen = BTreeSet::new();
+        intent.effects.retain(|e| {
+            seen.insert((e.action, e.resource.kind, e.resource.name.as_str().to_owned()))
+        });
+        intent
     }
 
     /// Something that could do anything.

@@ -280,6 +280,10 @@ fn tables_after(tokens: &[Token], words: &[String], keyword: &str) -> Vec<String
             let word = words.get(at).map_or("", String::as_str);
             match token {
                 // A subquery names its own tables.
+                Token::Mark('(') if depth == MAX_NESTING => {
+                    out.push("**".to_owned());
+                    break;
+                }
                 Token::Mark('(') => {
                     depth += 1;
                     wanted = false;
@@ -289,9 +293,13 @@ fn tables_after(tokens: &[Token], words: &[String], keyword: &str) -> Vec<String
                 _ if depth > 0 => {}
                 Token::Mark(',') => wanted = true,
                 Token::Word(_) if word == "lateral" || word == "only" => {}
-                Token::Word(_) if ENDS.contains(&word) => break,
+                // The next `from` has a list of its own, and what follows a comma stands in that of `from`.
+                Token::Word(_) if ENDS.contains(&word) || word == "from" => break,
                 _ if wanted => {
                     out.push(name_at(tokens, at).unwrap_or_else(|| "**".to_owned()));
+                    if keyword != "from" {
+                        break;
+                    }
                     wanted = false;
                 }
                 _ => {}
@@ -301,6 +309,9 @@ fn tables_after(tokens: &[Token], words: &[String], keyword: &str) -> Vec<String
     }
     out
 }
+
+/// How deep parentheses in a list of tables may nest.
+const MAX_NESTING: usize = 64;
 
 /// Words that end a list of tables.
 const ENDS: [&str; 14] = [

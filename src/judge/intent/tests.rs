@@ -82,10 +82,25 @@ fn every_row_is_valid_and_does_what_its_examples_say() {
 }
 
 #[test]
-fn probe() {
-    let Ok(text) = std::fs::read_to_string("/tmp/h/intent-probe.txt") else { return };
+fn hostile_input_is_judged_in_time() {
     let catalogue = Catalogue::new(Vec::new()).unwrap();
-    for line in text.lines() {
-        println!("{line}\n      {:?}", effects(&catalogue, &line.replace("\\N", "\n")));
+    let many: String = (0..9000).map(|i| format!(" {i:x}.c")).collect();
+    for (name, line) in [
+        ("operands", format!("rm{many}")),
+        ("patterns", format!("rm{}", many.replace(".c", "*?"))),
+        ("commands", "rm f;".repeat(13_000)),
+        ("wrappers", format!("{}rm f", "env ".repeat(16_000))),
+        ("assignments", format!("{}rm f", "A=1 ".repeat(16_000))),
+        ("env assignments", format!("env {}rm f", "A=1 ".repeat(16_000))),
+        ("sh -c", format!("sh -c '{}'", "rm f;".repeat(13_000))),
+        ("find", format!("find . {}", "-exec rm {} + ".repeat(4600))),
+        ("loops", "for a in 1 2 3 4 5 6 7 8; do ".repeat(2000)),
+        ("sed", format!("sed '{}'", "s/[a/b/;".repeat(8000))),
+        ("awk", format!("awk '{}'", "/[/{print}".repeat(6500))),
+        ("sql", format!("psql -c '{}'", "select a from b,".repeat(4000))),
+    ] {
+        let start = std::time::Instant::now();
+        let n = effects(&catalogue, &line).len();
+        println!("{name}: {} bytes, {n} effects, {:?}", line.len(), start.elapsed());
     }
 }
