@@ -10,7 +10,7 @@ use super::paths::{Kind, Place};
 use super::state::{Input, State};
 use crate::judge::catalogue::{Doing, EffectText};
 use crate::judge::shell::Dialect;
-use crate::model::{Action, Glob, Resource, ResourceKind};
+use crate::model::{Action, Glob, Resource, ResourceKind, StdinKind};
 
 /// Ports of URL schemes (IANA registry of schemes and ports).
 const PORTS: [(&str, u16); 9] = [
@@ -85,7 +85,9 @@ impl Reader<'_> {
             "scp" => self.scp(call, effect, value),
             "s3" => self.s3(call, effect.action, value, &state),
             "at-file" => {
-                if let Some(file) = value.without("@") {
+                if value.known() == Some("@-") {
+                    // Standard input.
+                } else if let Some(file) = value.without("@") {
                     self.file(Action::Read, &file, &state, &source);
                 } else if value.known().is_none() && value.any {
                     self.file(Action::Read, &Arg::unknown(false), &state, &source);
@@ -460,9 +462,9 @@ impl Reader<'_> {
                 self.shell_text(&Arg::literal(text), dialect, call);
             }
             (Input::Text(text), "stdin-sql") => self.sql(call, &Arg::literal(text)),
-            (Input::Inherited, "stdin-sql") => {}
+            (Input::Inherited, "stdin-sql") if self.stdin == StdinKind::Closed => {}
             (_, "stdin-sql") => {
-                self.not_understood(call, "statements that come from a pipe or file")
+                self.not_understood(call, "statements that come from standard input");
             }
             (input, _) => {
                 let from = match input {

@@ -22,7 +22,7 @@ use super::catalogue::Catalogue;
 use super::shell::{self, Dialect};
 use crate::model::{
     Action, Command, Effect, Glob, Intent, MAX_COMMANDS, MAX_DEPTH, MAX_PAYLOAD, Payload, Resource,
-    ResourceKind, What, World,
+    ResourceKind, StdinKind, What, World,
 };
 use args::Arg;
 use state::{Input, State};
@@ -38,6 +38,7 @@ pub fn read(payload: &Payload, catalogue: &Catalogue, world: &dyn World, reach: 
         catalogue,
         world,
         reach,
+        stdin: payload.stdin,
         intent: Intent::default(),
         depth: 0,
         commands: 0,
@@ -76,6 +77,7 @@ struct Reader<'a> {
     catalogue: &'a Catalogue,
     world: &'a dyn World,
     reach: &'a [Glob],
+    stdin: StdinKind,
     intent: Intent,
     depth: usize,
     commands: usize,

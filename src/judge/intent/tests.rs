@@ -81,26 +81,132 @@ fn every_row_is_valid_and_does_what_its_examples_say() {
     assert!(wrong.is_empty(), "{} of {count} examples:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Lines over all mechanisms with all their effects: `line` then, indented, the effects or `-`.
+const LINES: &str = include_str!("lines.txt");
+
 #[test]
-fn hostile_input_is_judged_in_time() {
+fn lines_have_the_effects_that_the_table_gives() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    let mut lines = LINES.lines().filter(|l| !l.is_empty() && !l.starts_with("# "));
+    while let (Some(line), Some(want)) = (lines.next(), lines.next()) {
+        count += 1;
+        let got = effects(&catalogue, &line.replace('\u{240a}', "\n")).join(", ");
+        let got = if got.is_empty() { "-" } else { &got };
+        if got != want.trim() {
+            wrong.push(format!("{line}\n    want {}\n    got  {got}", want.trim()));
+        }
+    }
+    assert!(count >= 150, "{count}");
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn hostile_lines_are_answered_and_never_taken_for_harmless() {
     let catalogue = Catalogue::new(Vec::new()).unwrap();
     let many: String = (0..9000).map(|i| format!(" {i:x}.c")).collect();
-    for (name, line) in [
-        ("operands", format!("rm{many}")),
-        ("patterns", format!("rm{}", many.replace(".c", "*?"))),
-        ("commands", "rm f;".repeat(13_000)),
-        ("wrappers", format!("{}rm f", "env ".repeat(16_000))),
-        ("assignments", format!("{}rm f", "A=1 ".repeat(16_000))),
-        ("env assignments", format!("env {}rm f", "A=1 ".repeat(16_000))),
-        ("sh -c", format!("sh -c '{}'", "rm f;".repeat(13_000))),
-        ("find", format!("find . {}", "-exec rm {} + ".repeat(4600))),
-        ("loops", "for a in 1 2 3 4 5 6 7 8; do ".repeat(2000)),
-        ("sed", format!("sed '{}'", "s/[a/b/;".repeat(8000))),
-        ("awk", format!("awk '{}'", "/[/{print}".repeat(6500))),
-        ("sql", format!("psql -c '{}'", "select a from b,".repeat(4000))),
+    for line in [
+        format!("rm{many}"),
+        format!("rm{}", many.replace(".c", "*?")),
+        "rm f;".repeat(13_000),
+        "rm f;".repeat(14_000),
+        format!("{}rm f", "env ".repeat(16_000)),
+        format!("{}rm f", "A=1 ".repeat(16_000)),
+        format!("env {}rm f", "A=1 ".repeat(16_000)),
+        format!("sh -c '{}'", "rm f;".repeat(13_000)),
+        format!("find . {}", "-exec rm {} + ".repeat(4600)),
+        format!("{}rm f", "for a in 1 2 3 4 5 6 7 8; do ".repeat(2000)),
+        format!("{}rm f", "$(".repeat(20_000)),
+        format!("sed '{}'", "s/[a/b/;".repeat(8000)),
+        format!("awk '{}'", "/[/{print}".repeat(6500)),
+        format!("psql -c '{}'", "select a from b,".repeat(4000)),
+        format!("psql -c '{}'", "select a from (".repeat(4000)),
     ] {
-        let start = std::time::Instant::now();
-        let n = effects(&catalogue, &line).len();
-        println!("{name}: {} bytes, {n} effects, {:?}", line.len(), start.elapsed());
+        let start: String = line.chars().take(40).collect();
+        assert!(!effects(&catalogue, &line).is_empty(), "{start}");
     }
 }
+
+#[test]
+fn argv_is_never_read_as_a_shell_line_and_must_be_text() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let argv = |words: &[&[u8]]| {
+        let what = What::Argv(words.iter().map(|w| w.to_vec()).collect());
+        read(&Payload { what, stdin: StdinKind::Closed }, &catalogue, &Sample, &[])
+    };
+    let plain = argv(&[b"rm", b"*.o; $(x)"]);
+    assert_eq!(plain.effects.len(), 1);
+    assert_eq!(plain.effects[0].resource.to_string(), "file:/repo/\\*.o; $(x)");
+    let odd = argv(&[b"rm", b"a\xff"]);
+    assert_eq!(odd.effects[0].action, Action::Opaque);
+    assert_eq!(odd.effects[0].source, "argument 1 is not UTF-8 at byte 1");
+    assert_eq!(argv(&[b"cd", b"src"]).effects[0].action, Action::Opaque);
+}
+
+#[test]
+fn statements_from_standard_input_are_opaque_unless_it_is_closed() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let opaque = |stdin| {
+        let payload = Payload { what: What::Line(b"psql app".to_vec()), stdin };
+        let intent = read(&payload, &catalogue, &Sample, &[]);
+        intent.effects.iter().any(|e| e.action == Action::Opaque)
+    };
+    assert!(!opaque(StdinKind::Closed));
+    assert!(opaque(StdinKind::Pipe) && opaque(StdinKind::File) && opaque(StdinKind::Terminal));
+}
+
+proptest::proptest! {
+    #[test]
+    fn wrapping_a_command_never_removes_an_effect(
+        command in proptest::sample::select(COMMANDS.to_vec()),
+        wrappers in proptest::collection::vec(proptest::sample::select(WRAPPERS.to_vec()), 1..5),
+    ) {
+        let catalogue = Catalogue::new(Vec::new()).unwrap();
+        let bare = effects(&catalogue, command);
+        let mut line = command.to_owned();
+        for wrapper in &wrappers {
+            line = if wrapper.ends_with('c') {
+                format!("{wrapper} '{}'", line.replace('\'', r"'\''"))
+            } else {
+                format!("{wrapper} {line}")
+            };
+        }
+        let wrapped = effects(&catalogue, &line);
+        for effect in &bare {
+            proptest::prop_assert!(wrapped.contains(effect), "{line}: {effect} not in {wrapped:?}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_answered(text in "[a-z$(){}<>|&;'\"` \\\\=*?/.~!\\[\\]-]{0,60}") {
+        let catalogue = Catalogue::new(Vec::new()).unwrap();
+        let _ = effects(&catalogue, &text);
+    }
+}
+
+const COMMANDS: [&str; 10] = [
+    "rm -rf src",
+    "cp f b",
+    "cat .env",
+    "curl -d @f https://h.example/x",
+    "git push -f origin main",
+    "find src -name x -delete",
+    "psql -c 'delete from t'",
+    "sed -i s/a/b/ f",
+    "python3 x.py",
+    "nosuchverb --x",
+];
+const WRAPPERS: [&str; 12] = [
+    "env",
+    "env -i A=1",
+    "timeout 5",
+    "nice -n 5",
+    "nohup",
+    "sudo -u root",
+    "sh -c",
+    "bash -ec",
+    "timeout -k 1 5",
+    "env - B=2",
+    "stdbuf -oL",
+    "setsid -w",
+];
