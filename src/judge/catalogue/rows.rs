@@ -1,28 +1,27 @@
-//! The typed rows: what one tool does, as read from TOML.
+//! The typed rows: what a tool's arguments mean.
 //!
-//! In: TOML text of one family. Out: [`Tool`]s, or an error that names row and key.
-//! Never: says what is permitted; never accepts a key, kind or range that it does not know.
+//! In: TOML. Out: values; `docs/design/catalogue.md` says what each key means.
+//! Never: accepts a key it does not know.
 
-use super::template::Template;
-use crate::model::Glob;
+use crate::model::{Action, Glob};
 use serde::Deserialize;
 
 /// How a tool reads its flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Style {
-    /// GNU getopt_long: options anywhere, `--` ends, unique abbreviations, short clusters.
+    /// getopt_long(3): options anywhere, long ones may be abbreviated, short ones cluster.
     #[default]
     Gnu,
-    /// As `Gnu`, but the first operand ends the options (POSIX utility syntax guideline 9).
+    /// As gnu, but the first operand ends the options.
     Posix,
-    /// No abbreviations; short clusters (clap, pflag).
+    /// Long options anywhere and never abbreviated; short ones cluster.
     Long,
-    /// One-dash words (`find`, `java`, Go's `flag`): `-name value`, `-name=value`.
+    /// One-dash words: `-name value` or `-name=value`.
     Word,
-    /// `k=v` operands (`dd`).
+    /// `name=value` operands.
     Assign,
-    /// `Gnu`, and a first word without a dash is a cluster (`tar xzf`).
+    /// As gnu, and a first word without dash is a cluster (`tar xf`).
     Tar,
     /// Every word is an operand.
     None,
@@ -35,15 +34,44 @@ pub enum Takes {
     /// No value.
     #[default]
     None,
-    /// Attached, or the next word.
+    /// A value, attached or as the next word.
     Required,
-    /// Only attached (`--color=auto`, `-i.bak`).
+    /// A value only if it is attached.
     Optional,
-    /// The next two words (`jq --arg NAME VALUE`); the argument is the second.
+    /// Two words; the second is the argument of the effects.
     Two,
 }
 
-/// Marks a tool whose file effects are fully told by its argv.
+/// One tool. Keys that it does not know are refused by `catalogue::check`, since serde cannot do so
+/// beside a flattened field.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Tool {
+    /// Base name of the program; may be a glob.
+    pub name: String,
+    /// Other names that mean the same.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// One line for people.
+    #[serde(default)]
+    pub about: String,
+    /// `exact`: argv tells all file effects.
+    #[serde(default)]
+    pub confine: Option<Confine>,
+    /// Environment names in front of the tool that make it run something; a final `*` matches any rest.
+    #[serde(default)]
+    pub env_execute: Vec<String>,
+    /// Subcommands.
+    #[serde(default)]
+    pub verb: Vec<Verb>,
+    /// What the rows prove about themselves.
+    #[serde(default)]
+    pub example: Vec<Example>,
+    /// The tool itself, without a subcommand.
+    #[serde(flatten)]
+    pub form: Form,
+}
+
+/// What `confine` can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confine {
@@ -51,172 +79,113 @@ pub enum Confine {
     Exact,
 }
 
-/// What the inner text of a wrapper is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Inner {
-    /// The operands are a command.
-    Argv,
-    /// The operands, joined by a space, are a shell line.
-    Sh,
-    /// There is no inner command.
-    None,
-}
-
-/// A family file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Family {
-    /// Its rows.
-    #[serde(default)]
-    pub tool: Vec<Tool>,
-}
-
-/// One tool.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tool {
-    /// Base name of the program's file; may be a glob.
-    pub name: String,
-    /// Further names.
-    #[serde(default)]
-    pub aliases: Vec<String>,
-    /// One line for people.
-    #[serde(default)]
-    pub about: String,
-    /// Whether argv tells all file effects.
-    #[serde(default)]
-    pub confine: Option<Confine>,
-    /// How flags are read.
-    #[serde(default)]
-    pub parse: Style,
-    /// Effects of any run.
-    #[serde(default)]
-    pub effects: Vec<Template>,
-    /// Effects when there are no operands.
-    #[serde(default)]
-    pub no_operands: Vec<Template>,
-    /// What operands mean, by place.
-    #[serde(default)]
-    pub operands: Vec<Operands>,
-    /// Instead of `operands` when there is exactly one.
-    #[serde(default)]
-    pub if_one_operand: Option<Vec<Template>>,
-    /// Environment names (may be globs) whose value this tool runs.
-    #[serde(default)]
-    pub env_execute: Vec<String>,
-    /// Flags, for tools with verbs those before the verb.
-    #[serde(default)]
-    pub flag: Vec<Flag>,
-    /// Subcommands.
-    #[serde(default)]
-    pub verb: Vec<Verb>,
-    /// How operands hold a command.
-    #[serde(default)]
-    pub wrapper: Option<Wrapper>,
-    /// What the tests run.
-    #[serde(default)]
-    pub example: Vec<Example>,
-}
-
-/// What the operands of a range of places mean.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Operands {
-    /// The places.
-    pub at: Range,
-    /// Effects, with the operand as the argument.
-    #[serde(default)]
-    pub effects: Vec<Template>,
-    /// Effects by the operand's text.
-    #[serde(default)]
-    pub values: Vec<ByValue>,
-}
-
-/// Effects by the text of an argument: the first glob that matches counts.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ByValue {
-    /// The texts.
-    #[serde(deserialize_with = "glob")]
-    pub glob: Glob,
-    /// The effects.
-    #[serde(default)]
-    pub effects: Vec<Template>,
-}
-
-/// One flag.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Flag {
-    /// `-x`, `--long`, `-NUM`, `if=`.
-    pub names: Vec<String>,
-    /// Whether it takes a value.
-    #[serde(default)]
-    pub value: Takes,
-    /// Effects, with its value as the argument.
-    #[serde(default)]
-    pub effects: Vec<Template>,
-    /// Effects by its value.
-    #[serde(default)]
-    pub values: Vec<ByValue>,
-    /// With this flag the operands mean this instead.
-    #[serde(default)]
-    pub operands: Vec<Operands>,
-    /// Marks for conditions and kinds.
-    #[serde(default)]
-    pub adds: Vec<String>,
-    /// Actions taken away from the rest of the row.
-    #[serde(default)]
-    pub kills: Vec<String>,
-    /// Makes the run harmless.
-    #[serde(default)]
-    pub ends: bool,
-    /// Ends the flags.
-    #[serde(default)]
-    pub last: bool,
-    /// For `{flag:…}` when the flag is not given.
-    #[serde(default)]
-    pub default: Option<String>,
-}
-
-/// One subcommand.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A subcommand.
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Verb {
-    /// Its words; may be globs.
+    /// Its words; each may be a glob (`describe-*`).
     pub path: Vec<String>,
-    /// Other names of the last word.
+    /// Other words for the last one.
     #[serde(default)]
     pub aliases: Vec<String>,
     /// One line for people.
     #[serde(default)]
     pub about: String,
-    /// How flags after it are read; as the tool where it is missing.
+    /// What it does.
+    #[serde(flatten)]
+    pub form: Form,
+}
+
+/// How arguments are read and what they mean: a tool or one of its verbs.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Form {
+    /// How flags are read; of a verb: as the tool where it says nothing.
     #[serde(default)]
     pub parse: Option<Style>,
     /// Effects of any run.
     #[serde(default)]
-    pub effects: Vec<Template>,
-    /// Effects when there are no operands.
+    pub effects: Vec<String>,
+    /// Effects where there are no operands.
     #[serde(default)]
-    pub no_operands: Vec<Template>,
+    pub no_operands: Option<Vec<String>>,
     /// What operands mean, by place.
     #[serde(default)]
-    pub operands: Vec<Operands>,
-    /// Instead of `operands` when there is exactly one.
+    pub operands: Vec<OperandRule>,
+    /// What a single operand means.
     #[serde(default)]
-    pub if_one_operand: Option<Vec<Template>>,
-    /// Flags after the verb.
+    pub if_one_operand: Option<Vec<String>>,
+    /// Flags.
     #[serde(default)]
     pub flag: Vec<Flag>,
-    /// How operands hold a command.
+    /// Where the inner command is.
     #[serde(default)]
     pub wrapper: Option<Wrapper>,
 }
 
-/// How operands hold a command.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// What the operands at some places mean.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperandRule {
+    /// `0`, `-1`, `1..`, `0..-1`, `all`.
+    pub at: String,
+    /// Effects, with the operand as argument.
+    #[serde(default)]
+    pub effects: Vec<String>,
+    /// Effects by value; no match is opaque.
+    #[serde(default)]
+    pub values: Vec<Valued>,
+}
+
+/// Effects of a value that matches.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Valued {
+    /// Pattern of the value.
+    pub glob: String,
+    /// Its effects.
+    #[serde(default)]
+    pub effects: Vec<String>,
+}
+
+/// One flag.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flag {
+    /// Its spellings; `-NUM` stands for `-5`.
+    pub names: Vec<String>,
+    /// Whether it takes a value.
+    #[serde(default)]
+    pub value: Takes,
+    /// Its effects, with the value as argument.
+    #[serde(default)]
+    pub effects: Vec<String>,
+    /// What operands mean while it is given.
+    #[serde(default)]
+    pub operands: Vec<OperandRule>,
+    /// Marks that conditions ask for.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// Actions it takes away.
+    #[serde(default)]
+    pub kills: Vec<String>,
+    /// It makes the run harmless.
+    #[serde(default)]
+    pub ends: bool,
+    /// It and its value end the flags.
+    #[serde(default)]
+    pub last: bool,
+    /// The value where it is not given, for `{flag:…}`.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// Effects by value.
+    #[serde(default)]
+    pub values: Vec<Valued>,
+    /// For people.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Where the inner command of a wrapper begins.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wrapper {
     /// What it is.
@@ -224,76 +193,99 @@ pub struct Wrapper {
     /// Operands before it.
     #[serde(default)]
     pub after: usize,
-    /// Whether `NAME=value` may stand in front of it.
+    /// Whether leading `NAME=value` operands are its environment.
     #[serde(default)]
     pub assignments: bool,
-    /// Whether it gets further arguments that are not known.
+    /// Whether it gets arguments that are not known.
     #[serde(default)]
     pub unknown_arguments: bool,
 }
 
-/// A line with the complete set of its effects.
-#[derive(Debug, Deserialize)]
+/// What the inner command is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inner {
+    /// Words.
+    #[default]
+    Argv,
+    /// The words joined, for a shell.
+    Sh,
+    /// None.
+    None,
+}
+
+/// A line and all its effects.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
-    /// The shell line.
+    /// The line.
     pub line: String,
-    /// `action kind:name`, in any order.
+    /// Its effects, in any order.
     pub effects: Vec<String>,
 }
 
-/// Places of operands; negative ones count from the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Range {
-    start: i64,
-    /// Exclusive; `None` is the end.
-    end: Option<i64>,
+/// An effect text, taken apart: `[if MARK: | unless MARK: ] [ACTION] KIND [ARGUMENT]` or
+/// `… ACTION kind:template`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EffectText<'a> {
+    /// Mark and whether it must be there.
+    pub condition: Option<(&'a str, bool)>,
+    /// What is done; `None` where the kind says it.
+    pub action: Option<Doing>,
+    /// A kind, or a resource template with a colon.
+    pub kind: &'a str,
+    /// Replaces the argument.
+    pub argument: Option<&'a str>,
 }
 
-impl Range {
-    /// Whether place `index` of `count` operands lies in it.
-    #[must_use]
-    pub fn contains(self, index: usize, count: usize) -> bool {
-        let (Ok(index), Ok(count)) = (i64::try_from(index), i64::try_from(count)) else {
-            return true;
-        };
-        let place = |p: i64| if p < 0 { count + p } else { p };
-        index >= place(self.start) && self.end.is_none_or(|e| index < place(e))
-    }
-
-    /// Whether it is the last operand alone.
-    #[must_use]
-    pub const fn is_last(self) -> bool {
-        self.start == -1 && self.end.is_none()
-    }
+/// An action, or the one that depends on whether the target is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// This action.
+    Act(Action),
+    /// `create` or `update`.
+    Write,
 }
 
-impl TryFrom<String> for Range {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let number = |t: &str| {
-            t.parse::<i64>().ok().filter(|n| (-64..=64).contains(n)).ok_or_else(|| {
-                format!("`{text}` is no range of operands; write 0, -1, 1.., 0..-1 or all")
-            })
-        };
-        if text == "all" {
-            return Ok(Self { start: 0, end: None });
-        }
-        match text.split_once("..") {
-            None => {
-                let start = number(&text)?;
-                let end = if start == -1 { None } else { Some(start + 1) };
-                Ok(Self { start, end })
+impl<'a> EffectText<'a> {
+    /// Takes an effect text apart; `None` where it is none.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut rest = text.trim();
+        let mut condition = None;
+        for (word, wanted) in [("if ", true), ("unless ", false)] {
+            if let Some(after) = rest.strip_prefix(word) {
+                let (mark, tail) = after.split_once(": ")?;
+                condition = Some((mark, wanted));
+                rest = tail;
+                break;
             }
-            Some((a, "")) => Ok(Self { start: number(a)?, end: None }),
-            Some((a, b)) => Ok(Self { start: number(a)?, end: Some(number(b)?) }),
         }
+        let (first, tail) = rest.split_once(' ').map_or((rest, None), |(a, b)| (a, Some(b)));
+        let action = match first {
+            "write" => Some(Doing::Write),
+            other => Action::parse(other).filter(|_| tail.is_some()).map(Doing::Act),
+        };
+        let rest = if action.is_some() { tail? } else { rest };
+        // A resource template may hold blanks in no place, so the first word is the kind.
+        let (kind, argument) = rest.split_once(' ').map_or((rest, None), |(a, b)| (a, Some(b)));
+        Some(Self { condition, action, kind, argument })
     }
 }
 
-fn glob<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Glob, D::Error> {
-    let text = String::deserialize(d)?;
-    Glob::parse(&text).map_err(serde::de::Error::custom)
+/// Keys of a tool, of a verb, and of both.
+pub(super) const KEYS: [&[&str]; 3] = [
+    &["name", "aliases", "about", "confine", "env_execute", "verb", "example"],
+    &["path", "aliases", "about"],
+    &["parse", "effects", "no_operands", "operands", "if_one_operand", "flag", "wrapper"],
+];
+
+impl Tool {
+    /// Whether the row is for a program of that base name.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        std::iter::once(&self.name).chain(&self.aliases).any(|n| {
+            n == name || (n.contains('*') && Glob::parse(n).is_ok_and(|g| g.matches(name)))
+        })
+    }
 }

@@ -1,150 +1,152 @@
-//! What stands in data beside the tools: secret places, startup places, names that execute, builtins.
+//! Places where reading shows a secret and where writing makes something run later.
 //!
-//! In: `sensitive.toml`. Out: questions answered for names of files and variables.
-//! Never: looks at a file.
+//! In: an absolute path or pattern. Out: whether it is such a place.
+//! Never: looks at the file.
+//!
+//! A pattern counts if all of it lies in such a place, or if it spells a part of one (`.env*`); a tree
+//! (`grep -r x src`) if it takes in one of the secrets of a home folder: whether a tree holds a stray `.env` is not known
+//! without looking, and what a command may really read is the sandbox's to hold.
 
-use super::template::Template;
 use crate::model::Glob;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-/// The compiled-in text.
-pub(super) const TEXT: &str = include_str!("sensitive.toml");
-
-/// The data of `sensitive.toml`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sensitive {
-    secret: Places,
-    persist: Places,
-    /// Variables that make programs execute something.
-    pub environment: Environment,
-    /// Builtins of bash by name.
-    pub builtins: Builtins,
+struct Table {
+    secret: Vec<String>,
+    public: Vec<String>,
+    home_secret: Vec<String>,
+    persist: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Places {
-    #[serde(deserialize_with = "globs")]
-    paths: Vec<Glob>,
-    #[serde(default, deserialize_with = "globs")]
-    except: Vec<Glob>,
+/// The globs of one kind of place.
+#[derive(Debug, Default)]
+pub struct Place {
+    globs: Vec<Glob>,
 }
 
-/// Variables that make programs execute something.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Environment {
-    #[serde(deserialize_with = "globs")]
-    execute: Vec<Glob>,
-    harmless_values: Vec<String>,
-}
-
-/// Builtins of bash by what they do.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Builtins {
-    harmless: Vec<String>,
-    opaque: Vec<String>,
-    effects: BTreeMap<String, Vec<Template>>,
-}
-
-/// One builtin that needs no code of its own.
-#[derive(Clone, Copy, Debug)]
-pub enum Builtin<'a> {
-    /// Touches nothing outside the shell.
-    Harmless,
-    /// Changes how the rest is read.
-    Opaque,
-    /// Has these effects, with each operand as the argument.
-    Effects(&'a [Template]),
-}
-
-impl Sensitive {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|e| e.to_string())
+impl Place {
+    fn new(texts: &[String]) -> Self {
+        Self { globs: texts.iter().filter_map(|t| Glob::parse(t).ok()).collect() }
     }
 
-    /// The compiled-in data; a test parses it, so that the empty one never stands in for it.
-    pub(super) fn compiled_in() -> Self {
-        Self::parse(TEXT).unwrap_or_default()
+    fn covers(&self, path: &Glob) -> bool {
+        self.globs.iter().any(|g| g.covers(path))
     }
 
-    /// Whether reading names of this glob shows a secret.
-    #[must_use]
-    pub fn is_secret(&self, name: &Glob) -> bool {
-        self.secret.hit(name)
-    }
-
-    /// Whether writing names of this glob arranges for something to run later.
-    #[must_use]
-    pub fn is_persistent(&self, name: &Glob) -> bool {
-        self.persist.hit(name)
-    }
-}
-
-impl Places {
-    /// A plain name: whether it is one of the places. A glob: whether all its names are, or some are
-    /// whose last segment it spells in part (`.env*`). The shell's leading `*` matches no dot file, so
-    /// `cat *` is no secret; trees are secret only by their root.
-    fn hit(&self, name: &Glob) -> bool {
-        if name.as_literal().is_some() {
-            return self.paths.iter().any(|p| p.covers(name))
-                && !self.except.iter().any(|p| p.covers(name));
-        }
-        if self.except.iter().any(|p| p.covers(name)) {
+    /// Whether a pattern of the shell may name such a place. It does not by a leading wildcard alone,
+    /// which matches no dot file (`cat *`), nor as a tree, but by what it spells (`.en?`, `shado[w]`).
+    fn spelled(&self, pattern: &Glob) -> bool {
+        let text = pattern.as_str();
+        if pattern.as_literal().is_some() || text.contains("**") {
             return false;
         }
-        let text = name.as_str();
         let last = text.rsplit('/').next().unwrap_or_default();
-        let spelled = !last.starts_with(['*', '?', '[']);
-        // A shell wildcard at the start of a segment matches no dot file: a sign that is in no name
-        // stands for its first character.
-        let undotted = text.replace("/*", "/\u{1}*").replace("\u{1}**", "**");
-        let undotted = Glob::parse(&undotted).ok();
-        self.paths.iter().any(|p| {
-            p.covers(name)
-                || (spelled && p.meets(name))
-                || (!text.contains("**")
-                    && p.as_str().ends_with("/**")
-                    && undotted.as_ref().is_some_and(|u| p.meets(u)))
+        let begins = !last.starts_with(['*', '?']);
+        // A beginning of an extension: `server.p*`, but not `Cargo.*`.
+        let extends = last.split('.').skip(1).any(|e| e.starts_with(|c: char| c.is_alphanumeric()));
+        // A character that is in no name, in the place of what a leading wildcard begins with.
+        let undotted = text.replace("/*", "/\u{1}*").replace("/?", "/\u{1}");
+        let Ok(undotted) = Glob::parse(&undotted) else { return true };
+        self.globs.iter().any(|g| {
+            let end = g.as_str().rsplit('/').next().unwrap_or_default();
+            match end {
+                "**" => g.meets(&undotted),
+                _ if end.starts_with('*') => begins && extends && g.meets(&undotted),
+                _ => begins && g.meets(&undotted),
+            }
         })
     }
 }
 
-impl Environment {
-    /// Whether setting this variable makes some program execute the value.
-    #[must_use]
-    pub fn executes(&self, name: &str, value: Option<&str>) -> bool {
-        self.execute.iter().any(|g| g.matches(name))
-            && !value.is_some_and(|v| self.harmless_values.iter().any(|h| h == v))
-    }
-
-    /// Whether a value is known to execute nothing of its own (`cat` for a pager).
-    #[must_use]
-    pub fn is_harmless(&self, value: &str) -> bool {
-        self.harmless_values.iter().any(|h| h == value)
-    }
+struct Places {
+    secret: Place,
+    public: Place,
+    home_secret: Vec<String>,
+    persist: Place,
 }
 
-impl Builtins {
-    /// The builtin of that name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<Builtin<'_>> {
-        if self.harmless.iter().any(|n| n == name) {
-            return Some(Builtin::Harmless);
+fn places() -> &'static Places {
+    static PLACES: OnceLock<Places> = OnceLock::new();
+    PLACES.get_or_init(|| {
+        // The text is compiled in and held by a test; without it everything would count as a secret.
+        let all = || vec!["**".to_owned()];
+        let table = toml::from_str(include_str!("sensitive.toml")).unwrap_or_else(|_| Table {
+            secret: all(),
+            public: Vec::new(),
+            home_secret: Vec::new(),
+            persist: all(),
+        });
+        Places {
+            secret: Place::new(&table.secret),
+            public: Place::new(&table.public),
+            home_secret: table.home_secret,
+            persist: Place::new(&table.persist),
         }
-        if self.opaque.iter().any(|n| n == name) {
-            return Some(Builtin::Opaque);
-        }
-        self.effects.get(name).map(|e| Builtin::Effects(e))
-    }
+    })
 }
 
-fn globs<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Vec<Glob>, D::Error> {
-    Vec::<String>::deserialize(d)?
-        .iter()
-        .map(|t| Glob::parse(t).map_err(serde::de::Error::custom))
-        .collect()
+/// Whether reading this shows a secret.
+#[must_use]
+pub fn is_secret(path: &Glob) -> bool {
+    let places = places();
+    (places.secret.covers(path) || places.secret.spelled(path)) && !places.public.covers(path)
+}
+
+/// Whether writing this arranges for something to run later. A pattern does if it may name such a place
+/// below the folder that is written into, which only a pattern that is one can tell.
+#[must_use]
+pub fn is_persistent(path: &Glob) -> bool {
+    places().persist.covers(path) || places().persist.spelled(path)
+}
+
+/// The secrets of a home folder, by absolute path.
+#[must_use]
+pub fn secret_roots(home: &str) -> Vec<String> {
+    places().home_secret.iter().map(|s| format!("{home}/{s}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_read_and_names_what_it_should() {
+        assert!(toml::from_str::<Table>(include_str!("sensitive.toml")).is_ok());
+        let g = |t: &str| Glob::parse(t).unwrap();
+        for secret in [
+            "/home/d/.ssh/id_ed25519",
+            "/r/.env",
+            "/etc/shadow",
+            "/home/d/.ssh/**",
+            "/proc/1/environ",
+            "/proc/1/task/2/environ",
+            "/r/.env*",
+            "/r/.en?",
+            "/etc/shado?",
+            "/home/d/.s*/id_rsa",
+            "/home/d/.ss?/*",
+            "/r/server.p*",
+        ] {
+            assert!(is_secret(&g(secret)), "{secret}");
+        }
+        for plain in [
+            "/home/d/.ssh/id_ed25519.pub",
+            "/r/.env.example",
+            "/r/src/**",
+            "/r/*",
+            "/etc/ssl/certs/a.pem",
+            "/r/Cargo.*",
+            "/r/*/main.?s",
+            "/r/src/*.rs",
+            "/r/tests/t*",
+        ] {
+            assert!(!is_secret(&g(plain)), "{plain}");
+        }
+        assert!(
+            is_persistent(&g("/home/d/.bashrc")) && is_persistent(&g("/r/.git/hooks/pre-commit"))
+        );
+        assert!(!is_persistent(&g("/r/src/main.rs")) && !is_persistent(&g("/r/**")));
+    }
 }

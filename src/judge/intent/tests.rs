@@ -1,0 +1,212 @@
+//! The rows' own examples, and lines over all mechanisms, in a world of a few files.
+
+use super::*;
+use crate::model::{Answer, FactValue, StdinKind};
+
+/// The world of the catalogue's examples; `docs/design/catalogue.md` describes it.
+struct Sample;
+
+impl World for Sample {
+    fn ask(&self, name: &str) -> Answer {
+        let known = |t: &str| Answer::Known(FactValue::Text(t.to_owned()));
+        let (family, rest) = name.split_once(':').unwrap_or((name, ""));
+        match family {
+            "path" | "link" => {
+                let mut parts: Vec<&str> = Vec::new();
+                for p in rest.split('/') {
+                    match p {
+                        "" | "." => {}
+                        ".." => {
+                            parts.pop();
+                        }
+                        p => parts.push(p),
+                    }
+                }
+                let path = format!("/{}", parts.join("/"));
+                let dirs = ["/", "/repo", "/repo/src", "/repo/d", "/home/dev", "/tmp", "/etc"];
+                let files =
+                    ["f", "f1", "f2", "src/main.rs", "Makefile", "Cargo.toml", "package.json"];
+                let kind = if dirs.contains(&path.as_str()) {
+                    "dir"
+                } else if path.starts_with("/usr/bin/")
+                    || files.iter().any(|f| path == format!("/repo/{f}"))
+                {
+                    "file"
+                } else {
+                    "missing"
+                };
+                known(&format!("{kind} {path}"))
+            }
+            "program" => known(&format!("/usr/bin/{rest}")),
+            "shebang" => Answer::Absent,
+            "cwd" | "git.root" => known("/repo"),
+            "home" | "env.HOME" => known("/home/dev"),
+            "env.USER" | "user.name" => known("dev"),
+            "git.branch" => known("agent/x"),
+            "tmp" => known("/tmp"),
+            _ => Answer::Absent,
+        }
+    }
+}
+
+fn effects(catalogue: &Catalogue, line: &str) -> Vec<String> {
+    let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
+    let reach = [Glob::parse("/repo/**").unwrap(), Glob::parse("/tmp/**").unwrap()];
+    let intent = read(&payload, catalogue, &Sample, &reach);
+    let mut out: Vec<String> =
+        intent.effects.iter().map(|e| format!("{} {}", e.action, e.resource)).collect();
+    out.sort();
+    out
+}
+
+#[test]
+fn every_row_is_valid_and_does_what_its_examples_say() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let tools = catalogue.all().unwrap();
+    assert!(tools.len() >= 60, "{}", tools.len());
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for tool in &tools {
+        assert!(!tool.about.is_empty(), "{} says nothing about itself", tool.name);
+        assert!(!tool.example.is_empty(), "{} has no examples", tool.name);
+        for example in &tool.example {
+            count += 1;
+            let got = effects(&catalogue, &example.line);
+            let mut want = example.effects.clone();
+            want.sort();
+            if got != want {
+                wrong.push(format!("{}\n    want {want:?}\n    got  {got:?}", example.line));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count} examples:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Lines over all mechanisms with all their effects: `line` then, indented, the effects or `-`.
+const LINES: &str = include_str!("lines.txt");
+
+#[test]
+fn lines_have_the_effects_that_the_table_gives() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    let mut lines = LINES.lines().filter(|l| !l.is_empty() && !l.starts_with("# "));
+    while let (Some(line), Some(want)) = (lines.next(), lines.next()) {
+        count += 1;
+        let got = effects(&catalogue, &line.replace('\u{240a}', "\n")).join(", ");
+        let got = if got.is_empty() { "-" } else { &got };
+        if got != want.trim() {
+            wrong.push(format!("{line}\n    want {}\n    got  {got}", want.trim()));
+        }
+    }
+    assert!(count >= 150, "{count}");
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn hostile_lines_are_answered_and_never_taken_for_harmless() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let many: String = (0..9000).map(|i| format!(" {i:x}.c")).collect();
+    for line in [
+        format!("rm{many}"),
+        format!("rm{}", many.replace(".c", "*?")),
+        "rm f;".repeat(13_000),
+        "rm f;".repeat(14_000),
+        format!("{}rm f", "env ".repeat(16_000)),
+        format!("{}rm f", "A=1 ".repeat(16_000)),
+        format!("env {}rm f", "A=1 ".repeat(16_000)),
+        format!("sh -c '{}'", "rm f;".repeat(13_000)),
+        format!("find . {}", "-exec rm {} + ".repeat(4600)),
+        format!("{}rm f", "for a in 1 2 3 4 5 6 7 8; do ".repeat(2000)),
+        format!("{}rm f", "$(".repeat(20_000)),
+        format!("sed '{}'", "s/[a/b/;".repeat(8000)),
+        format!("awk '{}'", "/[/{print}".repeat(6500)),
+        format!("psql -c '{}'", "select a from b,".repeat(4000)),
+        format!("psql -c '{}'", "select a from (".repeat(4000)),
+    ] {
+        let start: String = line.chars().take(40).collect();
+        assert!(!effects(&catalogue, &line).is_empty(), "{start}");
+    }
+}
+
+#[test]
+fn argv_is_never_read_as_a_shell_line_and_must_be_text() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let argv = |words: &[&[u8]]| {
+        let what = What::Argv(words.iter().map(|w| w.to_vec()).collect());
+        read(&Payload { what, stdin: StdinKind::Closed }, &catalogue, &Sample, &[])
+    };
+    let plain = argv(&[b"rm", b"*.o; $(x)"]);
+    assert_eq!(plain.effects.len(), 1);
+    assert_eq!(plain.effects[0].resource.to_string(), "file:/repo/\\*.o; $(x)");
+    let odd = argv(&[b"rm", b"a\xff"]);
+    assert_eq!(odd.effects[0].action, Action::Opaque);
+    assert_eq!(odd.effects[0].source, "argument 1 is not UTF-8 at byte 1");
+    assert_eq!(argv(&[b"cd", b"src"]).effects[0].action, Action::Opaque);
+}
+
+#[test]
+fn statements_from_standard_input_are_opaque_unless_it_is_closed() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let opaque = |stdin| {
+        let payload = Payload { what: What::Line(b"psql app".to_vec()), stdin };
+        let intent = read(&payload, &catalogue, &Sample, &[]);
+        intent.effects.iter().any(|e| e.action == Action::Opaque)
+    };
+    assert!(!opaque(StdinKind::Closed));
+    assert!(opaque(StdinKind::Pipe) && opaque(StdinKind::File) && opaque(StdinKind::Terminal));
+}
+
+proptest::proptest! {
+    #[test]
+    fn wrapping_a_command_never_removes_an_effect(
+        command in proptest::sample::select(COMMANDS.to_vec()),
+        wrappers in proptest::collection::vec(proptest::sample::select(WRAPPERS.to_vec()), 1..5),
+    ) {
+        let catalogue = Catalogue::new(Vec::new()).unwrap();
+        let bare = effects(&catalogue, command);
+        let mut line = command.to_owned();
+        for wrapper in &wrappers {
+            line = if wrapper.ends_with('c') {
+                format!("{wrapper} '{}'", line.replace('\'', r"'\''"))
+            } else {
+                format!("{wrapper} {line}")
+            };
+        }
+        let wrapped = effects(&catalogue, &line);
+        for effect in &bare {
+            proptest::prop_assert!(wrapped.contains(effect), "{line}: {effect} not in {wrapped:?}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_answered(text in "[a-z$(){}<>|&;'\"` \\\\=*?/.~!\\[\\]-]{0,60}") {
+        let catalogue = Catalogue::new(Vec::new()).unwrap();
+        let _ = effects(&catalogue, &text);
+    }
+}
+
+const COMMANDS: [&str; 10] = [
+    "rm -rf src",
+    "cp f b",
+    "cat .env",
+    "curl -d @f https://h.example/x",
+    "git push -f origin main",
+    "find src -name x -delete",
+    "psql -c 'delete from t'",
+    "sed -i s/a/b/ f",
+    "python3 x.py",
+    "nosuchverb --x",
+];
+const WRAPPERS: [&str; 12] = [
+    "env",
+    "env -i A=1",
+    "timeout 5",
+    "nice -n 5",
+    "nohup",
+    "sudo -u root",
+    "sh -c",
+    "bash -ec",
+    "timeout -k 1 5",
+    "env - B=2",
+    "stdbuf -oL",
+    "setsid -w",
+];
