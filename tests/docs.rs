@@ -254,6 +254,42 @@ fn sessions_are_read_as_they_are_meant() {
     assert!(!output_matches(&pattern("a"), &["ab"]));
 }
 
+/// Every whole profile that stands in a document, by name.
+fn shown_profiles() -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for block in text.split("```toml\n").skip(1) {
+            let block = block.split("\n```").next().unwrap();
+            if block.starts_with("exo = 1") {
+                let keys: toml::Table = block.parse().unwrap();
+                out.push((keys["name"].as_str().unwrap().to_owned(), block.to_owned()));
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn the_profiles_in_documents_and_examples_load_and_hold() {
+    let home = Home::new();
+    let (out, code) = home.run("exo init", &home.project());
+    assert_eq!(code, 0, "{out}");
+    let mut profiles = shown_profiles();
+    assert!(profiles.len() >= 2, "README.md and docs/profile.md show one each");
+    for entry in fs::read_dir(root().join("examples/profiles")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        profiles.push((name, fs::read_to_string(path).unwrap()));
+    }
+    for (name, text) in profiles {
+        fs::write(home.project().join(format!("{name}.toml")), text).unwrap();
+        let (out, code) = home.run(&format!("exo profile check ./{name}.toml"), &home.project());
+        assert_eq!(code, 0, "{name}: {out}");
+        assert!(!out.contains(" 0 examples"), "{name} has examples: {out}");
+    }
+}
+
 /// What `cargo metadata` knows of the whole dependency tree.
 fn metadata() -> serde_json::Value {
     let out = Command::new(env!("CARGO"))
