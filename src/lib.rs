@@ -8,12 +8,6 @@
 //! (what did happen), and [`gate`], the only place where they meet. Imports run downward only;
 //! `tests/architecture.rs` holds the table.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "denied room by room: only the pure rooms may not use them"
-)]
-
 pub mod cli;
 pub mod context;
 pub mod enforce;

@@ -54,7 +54,10 @@ fi
 
 # --- running and counting ---------------------------------------------------------------------------------
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/exo-tests.XXXXXX")
+# Not below /tmp as root: the homes in it are no temporary files to exo, and profiles open /tmp.
+base=${TMPDIR:-/tmp}
+if ((EUID == 0)); then base=/srv; fi
+work=$(mktemp -d "$base/exo-tests.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 chmod 0755 "$work"
 export EXO_TEST_SKIPS=$work/skips

@@ -1,1 +1,176 @@
-//! (room being built)
+//! Gathers facts from the machine, each when it is first asked for, and remembers every answer.
+//!
+//! In: the environment exo was started in, and the PATH the command will get. Out: a [`Live`] world;
+//! its snapshot holds every answer with its source.
+//! Never: decides, follows a name that was not asked for, or answers the same name twice differently.
+
+mod git;
+mod host;
+mod paths;
+mod programs;
+
+use crate::model::{Answer, Fact, FactValue, Snapshot, World};
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+pub use host::user_name;
+
+/// Largest file that is given as a `text:` fact.
+const MAX_TEXT: u64 = 64 * 1024;
+
+/// The machine as it is now.
+#[derive(Debug)]
+pub struct Live {
+    env: BTreeMap<OsString, OsString>,
+    search_path: Vec<PathBuf>,
+    now: OnceCell<jiff::ZonedDateTime>,
+    cache: RefCell<BTreeMap<String, Fact>>,
+    snapshot: RefCell<Snapshot>,
+}
+
+impl Live {
+    /// A world over this environment. `search_path` are the folders in which programs are looked for:
+    /// those of the sanitised PATH, never those of the caller's.
+    #[must_use]
+    pub fn new(env: BTreeMap<OsString, OsString>, search_path: Vec<PathBuf>) -> Self {
+        Self {
+            env,
+            search_path,
+            now: OnceCell::new(),
+            cache: RefCell::default(),
+            snapshot: RefCell::default(),
+        }
+    }
+
+    /// Every answer since the last call. Answers stay remembered, so a later decision of the same
+    /// process sees the same world.
+    #[must_use]
+    pub fn take_snapshot(&self) -> Snapshot {
+        self.snapshot.take()
+    }
+
+    fn gather(&self, name: &str) -> Fact {
+        let (family, rest) = name.split_once(':').unwrap_or((name, ""));
+        let (answer, source) = match family {
+            "path" => (paths::resolve(rest, true), "lstat, readlink".to_owned()),
+            "link" => (paths::resolve(rest, false), "lstat, readlink".to_owned()),
+            "program" => (programs::find(rest, &self.search_path), "PATH".to_owned()),
+            "shebang" => (programs::shebang(Path::new(rest)), rest.to_owned()),
+            "text" => (text(Path::new(rest)), rest.to_owned()),
+            "cwd" => (self.cwd(), "getcwd".to_owned()),
+            "home" => (self.home(), "HOME".to_owned()),
+            "tmp" => (self.tmp(), "TMPDIR".to_owned()),
+            _ => self.dotted(name),
+        };
+        Fact { answer, source }
+    }
+
+    /// Facts with a dot in their name: `user.uid`, `git.branch`, `time.hour`, `env.LANG`.
+    fn dotted(&self, name: &str) -> (Answer, String) {
+        let known = |v| Answer::Known(FactValue::Text(v));
+        match name.split_once('.') {
+            Some(("env", var)) => {
+                let answer = match self.env.get(&OsString::from(var)).map(|v| v.to_str()) {
+                    None => Answer::Absent,
+                    Some(Some(v)) => known(v.to_owned()),
+                    Some(None) => Answer::Failed(format!("the value of `{var}` is not UTF-8")),
+                };
+                (answer, "environment".to_owned())
+            }
+            Some(("user", "uid")) => {
+                let uid = nix::unistd::getuid().as_raw();
+                (Answer::Known(FactValue::Integer(i64::from(uid))), "getuid".to_owned())
+            }
+            Some(("user", "name")) => {
+                (known(user_name(nix::unistd::getuid().as_raw())), "/etc/passwd".to_owned())
+            }
+            Some(("user", "home")) => {
+                let home = host::user_home(nix::unistd::getuid().as_raw());
+                let home = home.as_deref().map(Path::new).and_then(paths::folder);
+                (home.map_or(Answer::Absent, as_text), "/etc/passwd".to_owned())
+            }
+            Some(("host", "name")) => (host::host_name(), "gethostname".to_owned()),
+            Some(("git", what)) => match self.cwd().text() {
+                Some(cwd) => git::fact(what, Path::new(cwd)),
+                None => {
+                    (Answer::Failed("the current folder is not known".to_owned()), "getcwd".into())
+                }
+            },
+            Some(("time", what)) => {
+                let now = self.now.get_or_init(jiff::ZonedDateTime::now);
+                (host::time(what, now), "clock_gettime".to_owned())
+            }
+            _ => (Answer::Failed(format!("`{name}` is not the name of a fact")), "exo".to_owned()),
+        }
+    }
+
+    fn cwd(&self) -> Answer {
+        match std::env::current_dir() {
+            Ok(dir) => as_text(dir),
+            Err(e) => Answer::Failed(format!("the current folder cannot be named: {e}")),
+        }
+    }
+
+    fn home(&self) -> Answer {
+        match self.env.get(&OsString::from("HOME")) {
+            Some(home) if Path::new(home).is_absolute() => {
+                paths::folder(Path::new(home)).map_or(Answer::Absent, as_text)
+            }
+            _ => Answer::Absent,
+        }
+    }
+
+    /// TMPDIR counts only below the places that are made for temporary files: whoever sets it would
+    /// otherwise move what a profile calls `{tmp}` to wherever he likes.
+    fn tmp(&self) -> Answer {
+        let uid = nix::unistd::getuid();
+        let roots = [PathBuf::from("/tmp"), "/var/tmp".into(), format!("/run/user/{uid}").into()];
+        let wanted = self.env.get(&OsString::from("TMPDIR")).map(PathBuf::from);
+        let wanted = wanted.as_deref().and_then(paths::folder);
+        match wanted.filter(|dir| roots.iter().any(|root| dir.starts_with(root))) {
+            Some(dir) => as_text(dir),
+            None => paths::folder(Path::new("/tmp")).map_or(Answer::Absent, as_text),
+        }
+    }
+}
+
+impl World for Live {
+    fn ask(&self, name: &str) -> Answer {
+        let known = self.cache.borrow().get(name).cloned();
+        let fact = known.unwrap_or_else(|| {
+            let fact = self.gather(name);
+            self.cache.borrow_mut().insert(name.to_owned(), fact.clone());
+            fact
+        });
+        let answer = fact.answer.clone();
+        self.snapshot.borrow_mut().facts.insert(name.to_owned(), fact);
+        answer
+    }
+}
+
+fn as_text(path: PathBuf) -> Answer {
+    match path.into_os_string().into_string() {
+        Ok(text) => Answer::Known(FactValue::Text(text)),
+        Err(raw) => Answer::Failed(format!("`{}` is not UTF-8", raw.to_string_lossy())),
+    }
+}
+
+fn text(path: &Path) -> Answer {
+    let meta = match std::fs::metadata(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Answer::Absent,
+        Err(e) => return Answer::Failed(e.to_string()),
+        Ok(m) => m,
+    };
+    if !meta.is_file() || meta.len() > MAX_TEXT {
+        return Answer::Failed(format!("not a file of at most {MAX_TEXT} bytes"));
+    }
+    match std::fs::read_to_string(path) {
+        Ok(t) => Answer::Known(FactValue::Text(t)),
+        Err(e) => Answer::Failed(e.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

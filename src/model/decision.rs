@@ -113,6 +113,8 @@ pub struct Decision {
     pub hint: String,
     /// What could not be judged. Not empty means deny.
     pub errors: Vec<String>,
+    /// Why the subject may not use this profile now (user, assurance, validity). `Some` means deny.
+    pub identity: Option<String>,
     /// Whether the decision binds.
     pub mode: Mode,
     /// The confinement under which it may run.
@@ -150,6 +152,6 @@ impl Decision {
             Mode::Shadow => "shadow",
         };
         Ok(json!({"verdict": self.verdict.name(), "effects": effects, "hint": self.hint,
-            "errors": self.errors, "mode": mode, "sandbox": serde_json::to_value(&self.sandbox)?}))
+            "errors": self.errors, "identity": self.identity, "mode": mode, "sandbox": serde_json::to_value(&self.sandbox)?}))
     }
 }

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `cwd`, `home`, `tmp` | absolute path, symbolic links resolved |
 //! | `user.name`, `user.uid`, `host.name` | text, integer, text |
+//! | `user.home` | the home in `/etc/passwd`, links resolved; `home` follows HOME |
 //! | `git.root`, `git.branch` | path of the work tree, branch; absent outside a repository or on a detached head |
 //! | `time.now` | RFC 3339 in UTC, to the second |
 //! | `time.date`, `time.hour`, `time.minute`, `time.weekday` | local: `2026-11-25`, 0–23, 0–59, `mon`…`sun` |

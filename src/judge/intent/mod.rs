@@ -4,8 +4,28 @@
 //! [`Intent`]; whatever is not understood is an `opaque` effect in it.
 //! Never: says what is permitted.
 
+mod args;
+mod builtins;
+mod call;
+mod code;
+mod command;
+mod expression;
+mod flags;
+mod git;
+mod kinds;
+mod paths;
+mod sql;
+mod state;
+mod walk;
+
 use super::catalogue::Catalogue;
-use crate::model::{Glob, Intent, Payload, World};
+use super::shell::{self, Dialect};
+use crate::model::{
+    Action, Command, Effect, Glob, Intent, MAX_COMMANDS, MAX_DEPTH, MAX_PAYLOAD, Payload, Resource,
+    ResourceKind, What, World,
+};
+use args::Arg;
+use state::{Input, State};
 
 /// The complete set of effects of a payload.
 ///
@@ -13,6 +33,115 @@ use crate::model::{Glob, Intent, Payload, World};
 /// found there is never taken for a tool of the catalogue, whatever its name.
 #[must_use]
 pub fn read(payload: &Payload, catalogue: &Catalogue, world: &dyn World, reach: &[Glob]) -> Intent {
-    let _ = (payload, catalogue, world, reach);
-    Intent::default()
+    let mut reader = Reader {
+        catalogue,
+        world,
+        reach,
+        intent: Intent::default(),
+        depth: 0,
+        commands: 0,
+        current: 0,
+    };
+    let mut state = State::new(world);
+    match &payload.what {
+        _ if payload.len() > MAX_PAYLOAD => {
+            let size = payload.len();
+            let why = format!("{size} bytes are more than the {MAX_PAYLOAD} that are judged");
+            reader.begin("(too long to be judged)", None);
+            reader.opaque(&why);
+        }
+        What::Argv(words) => {
+            let mut args = Vec::with_capacity(words.len());
+            for (i, word) in words.iter().enumerate() {
+                match std::str::from_utf8(word) {
+                    Ok(text) => args.push(Arg::literal(text)),
+                    Err(e) => {
+                        reader.begin(&payload.display(), None);
+                        let at = e.valid_up_to();
+                        reader.opaque(&format!("argument {i} is not UTF-8 at byte {at}"));
+                        return reader.intent;
+                    }
+                }
+            }
+            reader.run(args, &mut state, &Input::Inherited, false);
+        }
+        What::Line(line) => reader.text(line, Dialect::Bash, &mut state, &Input::Inherited),
+    }
+    reader.intent
 }
+
+/// Reads one payload.
+struct Reader<'a> {
+    catalogue: &'a Catalogue,
+    world: &'a dyn World,
+    reach: &'a [Glob],
+    intent: Intent,
+    depth: usize,
+    commands: usize,
+    /// Index of the command whose effects are being found.
+    current: usize,
+}
+
+impl Reader<'_> {
+    /// Begins a command: the effects that follow are its own.
+    fn begin(&mut self, text: &str, tool: Option<String>) {
+        self.current = self.intent.commands.len();
+        self.intent.commands.push(Command { text: text.to_owned(), tool });
+    }
+
+    fn add(&mut self, action: Action, resource: Resource, source: &str) {
+        let command = self.current;
+        self.intent.add(Effect { action, resource, command, source: source.to_owned() });
+    }
+
+    /// Something that could do anything.
+    fn opaque(&mut self, why: &str) {
+        self.add(Action::Opaque, Resource::exact(ResourceKind::Code, "inline"), why);
+    }
+
+    /// Program text that runs.
+    fn inline(&mut self, source: &str) {
+        self.add(Action::Execute, Resource::exact(ResourceKind::Code, "inline"), source);
+    }
+
+    /// One level deeper; too deep is opaque.
+    fn deeper(&mut self, f: impl FnOnce(&mut Self)) {
+        if self.depth >= MAX_DEPTH {
+            self.opaque(&format!("commands nested deeper than {MAX_DEPTH}"));
+            return;
+        }
+        let current = self.current;
+        self.depth += 1;
+        f(self);
+        self.depth -= 1;
+        self.current = current;
+    }
+
+    /// Counts a command; too many are opaque.
+    fn count(&mut self) -> bool {
+        self.commands += 1;
+        if self.commands > MAX_COMMANDS {
+            self.opaque(&format!("more than {MAX_COMMANDS} commands"));
+            return false;
+        }
+        true
+    }
+
+    /// Shell text: every command in it, and what the reader could not read as opaque.
+    fn text(&mut self, text: &[u8], dialect: Dialect, state: &mut State, input: &Input) {
+        let script = shell::read(text, dialect);
+        self.deeper(|r| {
+            r.list(&script.list, state, input);
+            for place in &script.opaque {
+                if r.intent.commands.is_empty() {
+                    r.begin(&String::from_utf8_lossy(text), None);
+                }
+                let span = &place.span;
+                r.opaque(&format!("bytes {}–{}: {}", span.start, span.end, place.reason));
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

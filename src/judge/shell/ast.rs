@@ -74,8 +74,11 @@ pub enum Node {
     Bodies {
         /// Bodies and conditions, in the order they stand.
         bodies: Vec<Vec<Step>>,
-        /// The variable of `for` or `select`, with the words it takes its values from.
+        /// The variable of `for` or `select`, with the words it takes its values from; for `case` an
+        /// empty name with the subject and the patterns.
         names: Vec<(String, Vec<Word>)>,
+        /// Whether the bodies may run again and again.
+        again: bool,
         /// Redirections of the whole.
         redirections: Vec<Redirection>,
     },
@@ -163,4 +166,34 @@ pub enum RedirectKind {
     HereDocument,
     /// `<<<`.
     HereString,
+}
+
+impl Word {
+    /// The text, where all of it is known and nothing of it is a pattern.
+    #[must_use]
+    pub fn literal(&self) -> Option<String> {
+        let mut text = String::new();
+        for part in &self.parts {
+            let Part::Literal(t) = part else { return None };
+            text.push_str(t);
+        }
+        Some(text)
+    }
+}
+
+impl std::fmt::Display for Word {
+    /// For people: what is not known before the shell runs shows as `…`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for part in &self.parts {
+            match part {
+                Part::Literal(t) | Part::Bracket(t) => f.write_str(t)?,
+                Part::Tilde(user) => write!(f, "~{}", user.as_deref().unwrap_or_default())?,
+                Part::Star => f.write_str("*")?,
+                Part::Question => f.write_str("?")?,
+                Part::Param { name, .. } => write!(f, "${name}")?,
+                Part::Dynamic { .. } => f.write_str("…")?,
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,0 +1,115 @@
+//! `exo check`: what would be decided.
+//!
+//! In: an agent and a payload, or a file of shell lines. Out: the verdict, as text or JSON.
+//! Never: runs anything; writes an entry only with `--record`.
+
+use super::args::{PayloadArgs, surroundings};
+use super::text::{effects, out, printable, refusal, say};
+use super::{NO, UNKNOWN, YES};
+use crate::gate::{self, Bench, Error, Judged};
+use crate::model::{Decision, Payload, StdinKind, Verdict, What};
+use clap::Args;
+use serde_json::json;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// What `--help` adds.
+pub(super) const HELP: &str = "Exit codes: 0 it would be allowed; 1 denied, or a person would be asked; 2 it could not be told.";
+
+/// Arguments of `exo check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Record the judgement in the ledger
+    #[arg(long)]
+    record: bool,
+    /// Judge each line of a file (`-`: standard input) as a shell line; prints one JSON object a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["line", "command", "record"])]
+    batch: Option<PathBuf>,
+    #[command(flatten)]
+    payload: PayloadArgs,
+}
+
+/// The code of a verdict.
+pub(super) fn code(decision: &Decision) -> u8 {
+    match decision.verdict {
+        _ if !decision.errors.is_empty() => UNKNOWN,
+        Verdict::Allow => YES,
+        Verdict::Ask | Verdict::Deny => NO,
+    }
+}
+
+/// `exo check`.
+pub(super) fn run(args: CheckArgs) -> u8 {
+    let json = args.json;
+    let result = match &args.batch {
+        Some(file) => batch(&args, file),
+        None => one(args).map(|(judged, entry)| {
+            if json {
+                out(&format!("{:#}\n", judged.to_json()));
+            } else {
+                out(&text(&judged, entry));
+            }
+            code(&judged.decision)
+        }),
+    };
+    result.unwrap_or_else(|e| failed(&e, json))
+}
+
+/// Says that it could not be told.
+pub(super) fn failed(error: &Error, json: bool) -> u8 {
+    let message = printable(&error.to_string());
+    if json {
+        out(&format!("{}\n", json!({"errors": [message]})));
+    }
+    say(&format!("exo: error: {message}"));
+    UNKNOWN
+}
+
+fn one(args: CheckArgs) -> Result<(Judged, Option<u64>), Error> {
+    let (env, installation) = surroundings()?;
+    let bench = Bench::new(&installation, &args.payload.agent(&env)?, &env)?;
+    let record = args.record.then_some(&installation);
+    gate::check(&bench, args.payload.payload()?, record)
+}
+
+/// Verdict first, then each effect.
+fn text(judged: &Judged, entry: Option<u64>) -> String {
+    let decision = &judged.decision;
+    let head = match decision.verdict {
+        Verdict::Allow => "allow".to_owned(),
+        _ => refusal(decision, entry).replacen("exo: ", "", 1),
+    };
+    format!("{head}\n{}", effects(decision))
+}
+
+fn batch(args: &CheckArgs, file: &Path) -> Result<u8, Error> {
+    let (env, installation) = surroundings()?;
+    let bench = Bench::new(&installation, &args.payload.agent(&env)?, &env)?;
+    let reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        let cannot = |e: std::io::Error| Error::Io("cannot read", file.to_owned(), e.to_string());
+        Box::new(File::open(file).map_err(cannot)?)
+    };
+    let mut worst = YES;
+    let mut text = String::new();
+    for line in BufReader::new(reader).split(b'\n') {
+        let line = line.map_err(|e| Error::Io("cannot read", file.to_owned(), e.to_string()))?;
+        let judged = bench.judge(Payload { what: What::Line(line), stdin: StdinKind::Closed })?;
+        worst = worst.max(code(&judged.decision));
+        text.push_str(&judged.to_json().to_string());
+        text.push('\n');
+        if text.len() > 64 * 1024 {
+            if !out(&text) {
+                return Ok(worst);
+            }
+            text.clear();
+        }
+    }
+    out(&text);
+    Ok(worst)
+}

@@ -1,0 +1,119 @@
+//! `exo explain`: what would be decided, and how that comes about.
+//!
+//! In: an agent and a payload. Out: line, commands, effects, rules, facts, sandbox.
+//! Never: runs anything; writes an entry only with `--record`.
+
+use super::args::{PayloadArgs, surroundings};
+use super::check::{code, failed};
+use super::text::{out, printable, refusal};
+use crate::gate::{self, Bench, Error, Judged};
+use crate::judge::policy::Policy;
+use crate::model::{Answer, Verdict};
+use clap::Args;
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// Arguments of `exo explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Record the judgement in the ledger
+    #[arg(long)]
+    record: bool,
+    #[command(flatten)]
+    payload: PayloadArgs,
+}
+
+/// `exo explain`.
+pub(super) fn run(args: ExplainArgs) -> u8 {
+    let json = args.json;
+    let judge = || -> Result<(Bench, Judged, Option<u64>), Error> {
+        let (env, installation) = surroundings()?;
+        let bench = Bench::new(&installation, &args.payload.agent(&env)?, &env)?;
+        let record = args.record.then_some(&installation);
+        let (judged, entry) = gate::check(&bench, args.payload.payload()?, record)?;
+        Ok((bench, judged, entry))
+    };
+    match judge() {
+        Err(e) => failed(&e, json),
+        Ok((_, judged, _)) if json => {
+            let mut value = judged.to_json();
+            if let Some(map) = value.as_object_mut() {
+                map.insert("intent".to_owned(), judged.request.intent.to_json());
+                map.insert("sandbox".to_owned(), json!(judged.decision.sandbox));
+            }
+            out(&format!("{value:#}\n"));
+            code(&judged.decision)
+        }
+        Ok((bench, judged, entry)) => {
+            out(&text(&bench.policy, &judged, entry));
+            code(&judged.decision)
+        }
+    }
+}
+
+fn text(policy: &Policy, judged: &Judged, entry: Option<u64>) -> String {
+    let mut t = String::new();
+    let (request, decision) = (&judged.request, &judged.decision);
+    let subject = &request.subject;
+    let _ = writeln!(t, "payload   {}", printable(&request.payload.display()));
+    let answers = if subject.sponsor.is_empty() { "nobody named" } else { &subject.sponsor };
+    let _ = writeln!(
+        t,
+        "subject   {} (run by {}, answered for by {answers})",
+        subject.agent, subject.user
+    );
+    let _ = writeln!(t, "profile   {} {}", judged.profile.name, judged.profile.sha256);
+    let _ = writeln!(t, "catalogue {}", judged.catalogue_sha256);
+    if request.intent.commands.is_empty() {
+        t.push_str("\nno command was found in it\n");
+    }
+    for (i, command) in request.intent.commands.iter().enumerate() {
+        let tool = command.tool.as_deref().unwrap_or("not in the catalogue");
+        let _ = writeln!(t, "\ncommand {}: {}  [{tool}]", i + 1, printable(&command.text));
+        let mut any = false;
+        for e in decision.effects.iter().filter(|e| e.command == i) {
+            any = true;
+            let _ =
+                writeln!(t, "  {:<5} {} {}", e.verdict.name(), e.action, printable(&e.resource));
+            let _ = writeln!(t, "        from {}", printable(&e.source));
+            let place = policy
+                .rule(&e.rule)
+                .map(|r| format!(" ({}.toml:{})", r.profile, r.line))
+                .unwrap_or_default();
+            let _ = writeln!(t, "        rule {}{place}: {}", e.rule, e.why);
+        }
+        if !any {
+            t.push_str("  has no effect that needs a rule\n");
+        }
+    }
+    t.push_str("\nfacts\n");
+    for (name, fact) in &request.snapshot.facts {
+        let value = match &fact.answer {
+            Answer::Known(v) => v.to_string(),
+            Answer::Absent => "(none)".to_owned(),
+            Answer::Failed(why) => format!("(could not be found out: {why})"),
+        };
+        let _ = writeln!(t, "  {} = {}  [{}]", printable(name), printable(&value), fact.source);
+    }
+    let _ = writeln!(t, "  state hash {}", judged.state_hash);
+    t.push_str("\nsandbox\n");
+    let s = &decision.sandbox;
+    for (what, list) in [("read", &s.read), ("write", &s.write), ("execute", &s.execute)] {
+        let _ = writeln!(t, "  {what:<8} {}", list.join(" "));
+    }
+    let ports = |p: &[u16]| {
+        let shown: Vec<String> = p.iter().map(u16::to_string).collect();
+        if shown.is_empty() { "nothing".to_owned() } else { shown.join(" ") }
+    };
+    let _ = writeln!(t, "  connect  {}", ports(&s.connect));
+    let _ = writeln!(t, "  listen   {}", ports(&s.listen));
+    let verdict = match decision.verdict {
+        Verdict::Allow => "allow".to_owned(),
+        _ => refusal(decision, entry).replacen("exo: ", "", 1),
+    };
+    let _ = writeln!(t, "\nverdict   {verdict}");
+    t
+}

@@ -1,0 +1,140 @@
+//! From payload to decision: the first half of the pipeline, which runs nothing and writes nothing.
+//!
+//! In: an installation, an agent, a payload, exo's environment. Out: a [`Judged`], which holds every
+//! input of the decision and the decision.
+//! Never: writes, runs, or decides by anything that is not in it.
+
+use super::{Error, Installation};
+use crate::context::{Live, user_name};
+use crate::enforce::exec::environment;
+use crate::judge::catalogue::Catalogue;
+use crate::judge::decide::decide;
+use crate::judge::intent;
+use crate::judge::policy::Policy;
+use crate::model::{Answer, Decision, Digest, Payload, ProfileRef, Request, World};
+use crate::subject;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// One agent's profile, the catalogue and the machine: what stays the same from payload to payload.
+#[derive(Debug)]
+pub struct Bench {
+    /// The profile with its parents.
+    pub policy: Policy,
+    /// What tools do.
+    pub catalogue: Catalogue,
+    /// The facts.
+    pub world: Live,
+    /// The environment that the command will get.
+    pub environment: Vec<(OsString, OsString)>,
+    /// SHA-256 of the catalogue.
+    pub catalogue_sha256: Digest,
+    profile: ProfileRef,
+    session: Option<String>,
+}
+
+/// A payload with its decision.
+#[derive(Debug)]
+pub struct Judged {
+    /// Everything that was decided over.
+    pub request: Request,
+    /// What was decided.
+    pub decision: Decision,
+    /// Hash of the facts.
+    pub state_hash: Digest,
+    /// The profile that decided.
+    pub profile: ProfileRef,
+    /// The catalogue that told the effects.
+    pub catalogue_sha256: Digest,
+    /// Nanoseconds that reading, gathering and deciding took.
+    pub decide_ns: u64,
+}
+
+impl Bench {
+    /// Loads what judging for this agent needs.
+    ///
+    /// # Errors
+    /// A profile or catalogue that is missing or wrong.
+    pub fn new(
+        installation: &Installation,
+        agent: &str,
+        env: &BTreeMap<OsString, OsString>,
+    ) -> Result<Self, Error> {
+        let policy = installation.policy(agent)?;
+        let catalogue = installation.catalogue()?;
+        let environment = environment(policy.environment(), env.clone());
+        let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, v)| v.as_os_str());
+        let search: Vec<PathBuf> = std::env::split_paths(path.unwrap_or(OsStr::new("")))
+            .filter(|dir| dir.is_absolute())
+            .collect();
+        let session = env.get(OsStr::new("EXO_SESSION")).map(|s| s.to_string_lossy().into_owned());
+        let profile = ProfileRef { name: policy.name.clone(), sha256: policy.sha256() };
+        let catalogue_sha256 = catalogue.sha256();
+        let world = Live::new(env.clone(), search);
+        Ok(Self { policy, catalogue, world, environment, catalogue_sha256, profile, session })
+    }
+
+    /// Judges one payload.
+    ///
+    /// # Errors
+    /// A subject that cannot be; a current folder that no longer exists.
+    pub fn judge(&self, payload: Payload) -> Result<Judged, Error> {
+        let uid = nix::unistd::getuid().as_raw();
+        let sponsor = self.policy.sponsor();
+        let session = self.session.as_deref();
+        let subject = subject::prove(&self.policy.name, sponsor, user_name(uid), session)?;
+        if let Answer::Failed(why) = self.world.ask("cwd") {
+            return Err(Error::Cwd(why));
+        }
+        let began = Instant::now();
+        let reach = self.policy.reach(&self.world);
+        let intent = intent::read(&payload, &self.catalogue, &self.world, &reach);
+        for name in self.policy.facts() {
+            self.world.ask(&name);
+        }
+        let snapshot = self.world.take_snapshot();
+        let request = Request { subject, payload, intent, snapshot };
+        let decision = decide(&self.policy, &request);
+        let decide_ns = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        Ok(Judged {
+            state_hash: request.snapshot.state_hash(),
+            request,
+            decision,
+            profile: self.profile.clone(),
+            catalogue_sha256: self.catalogue_sha256,
+            decide_ns,
+        })
+    }
+}
+
+impl Judged {
+    /// What `check --json` prints; the names are stable.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let effects: Vec<Value> = self
+            .decision
+            .effects
+            .iter()
+            .map(|e| {
+                json!({"action": e.action, "resource": e.resource, "verdict": e.verdict.name(),
+                    "rule": e.rule, "why": e.why, "command": e.command, "source": e.source})
+            })
+            .collect();
+        json!({
+            "verdict": self.decision.verdict.name(),
+            "subject": self.request.subject,
+            "effects": effects,
+            "hint": self.decision.hint,
+            "errors": self.decision.errors,
+            "identity": self.decision.identity,
+            "facts": self.request.snapshot.known(),
+            "state_hash": self.state_hash,
+            "profile": self.profile,
+            "catalogue_sha256": self.catalogue_sha256,
+            "decide_ns": self.decide_ns,
+        })
+    }
+}

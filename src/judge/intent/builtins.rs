@@ -1,0 +1,312 @@
+//! What bash does itself: builtins, and the environment that makes programs run something.
+//!
+//! In: a builtin's name and arguments. Out: its effects, and what it changes in the state.
+//! Never: takes a program for a builtin outside of a shell line.
+
+use super::Reader;
+use super::args::Arg;
+use super::state::{Input, State};
+use crate::judge::shell::Dialect;
+use crate::model::Answer;
+
+/// Builtins without an effect that needs a rule (bash manual, «Shell Builtin Commands»).
+const HARMLESS: [&str; 27] = [
+    ":", "true", "false", "echo", "test", "[", "[[", "((", "pwd", "type", "wait", "exit", "return",
+    "break", "continue", "shift", "umask", "ulimit", "times", "jobs", "getopts", "let", "caller",
+    "help", "logout", "dirs", "fg",
+];
+
+/// Names of the environment that make programs run, load or look for something else.
+/// `*` at the end matches any rest.
+const EXECUTING: [&str; 60] = [
+    "LD_*",
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "BASH_ENV",
+    "ENV",
+    "PROMPT_COMMAND",
+    "PS0",
+    "PS1",
+    "PS2",
+    "PS4",
+    "SHELLOPTS",
+    "BASHOPTS",
+    "BASH_FUNC_*",
+    "IFS",
+    "PATH",
+    "CDPATH",
+    "GIT_*",
+    "SSH_ASKPASS",
+    "PAGER",
+    "MANPAGER",
+    "EDITOR",
+    "VISUAL",
+    "BROWSER",
+    "LESSOPEN",
+    "LESSCLOSE",
+    "LESS",
+    "NODE_OPTIONS",
+    "NODE_PATH",
+    "NPM_CONFIG_*",
+    "npm_config_*",
+    "PYTHONSTARTUP",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONINSPECT",
+    "PIP_*",
+    "UV_*",
+    "PERL5*",
+    "PERLLIB",
+    "RUBYOPT",
+    "RUBYLIB",
+    "GEM_*",
+    "LUA_*",
+    "JAVA_TOOL_OPTIONS",
+    "_JAVA_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "CLASSPATH",
+    "RUSTC*",
+    "RUSTDOC",
+    "RUSTFLAGS",
+    "CARGO_*",
+    "MAKEFLAGS",
+    "MFLAGS",
+    "GNUMAKEFLAGS",
+    "SHELL",
+    "TAR_OPTIONS",
+    "GZIP",
+    "RSYNC_RSH",
+    "CVS_RSH",
+    "TF_CLI_ARGS*",
+    "KUBECONFIG",
+];
+
+/// Names that only look like those above.
+const NOT_EXECUTING: [&str; 10] = [
+    "CARGO_TERM_COLOR",
+    "CARGO_INCREMENTAL",
+    "CARGO_TARGET_DIR",
+    "CARGO_NET_OFFLINE",
+    "GIT_AUTHOR_NAME",
+    "GIT_AUTHOR_EMAIL",
+    "GIT_COMMITTER_NAME",
+    "GIT_COMMITTER_EMAIL",
+    "GIT_TERMINAL_PROMPT",
+    "GIT_AUTHOR_DATE",
+];
+
+/// Whether programs run, load or look for something else because of a variable.
+pub(super) fn executes(name: &str) -> bool {
+    let is = |pattern: &str| match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => name == pattern,
+    };
+    EXECUTING.iter().any(|p| is(p)) && !NOT_EXECUTING.contains(&name)
+}
+
+impl Reader<'_> {
+    /// Whether the command is a builtin, which is then done with.
+    pub(super) fn builtin(&mut self, args: &[Arg], state: &mut State, input: &Input) -> bool {
+        let Some((name, rest)) = args.split_first() else { return true };
+        let Some(name) = name.known() else { return false };
+        let shown: Vec<&str> = args.iter().map(Arg::shown).collect();
+        let shown = shown.join(" ");
+        match name {
+            _ if HARMLESS.contains(&name) => {
+                self.begin(&shown, Some("bash".to_owned()));
+                // The subscript of an array is evaluated, command substitutions in it included.
+                let evaluates = |a: &Arg| {
+                    a.known()
+                        .is_some_and(|t| t.contains('[') && t.contains(['$', '`']) && t.len() > 1)
+                };
+                if matches!(name, "test" | "[" | "[[" | "let") && rest.iter().any(evaluates) {
+                    self.opaque("a subscript that may hold a command");
+                }
+            }
+            "cd" => {
+                self.begin(&shown, Some("bash".to_owned()));
+                self.change_folder(rest, state);
+            }
+            "pushd" | "popd" => {
+                self.begin(&shown, Some("bash".to_owned()));
+                state.cwd = None;
+            }
+            "export" | "declare" | "typeset" | "local" | "readonly" => {
+                self.begin(&shown, Some("bash".to_owned()));
+                self.declare(rest, state);
+            }
+            "unset" | "read" | "mapfile" | "readarray" => {
+                self.begin(&shown, Some("bash".to_owned()));
+                let names = rest.iter().map(|a| a.known());
+                for name in names {
+                    match name {
+                        Some(flag) if flag.starts_with('-') => {}
+                        Some(name) => {
+                            if executes(name) {
+                                self.inline(&format!("a value for {name}, which programs run"));
+                            }
+                            state.set(name, None);
+                        }
+                        None => self.opaque("the name of a variable is not known"),
+                    }
+                }
+            }
+            "printf" => {
+                self.begin(&shown, Some("bash".to_owned()));
+                if rest.first().is_none_or(|a| a.known() == Some("-v") || a.any) && !rest.is_empty()
+                {
+                    match rest.get(1).and_then(Arg::known) {
+                        Some(name) if rest.first().and_then(Arg::known) == Some("-v") => {
+                            state.set(name, None)
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            "set" => {
+                self.begin(&shown, Some("bash".to_owned()));
+                if rest.iter().any(|a| a.known().is_none()) {
+                    self.opaque("an option of `set` that is not known");
+                }
+            }
+            "hash" if rest.is_empty() || rest.iter().all(|a| a.known() == Some("-r")) => {
+                self.begin(&shown, Some("bash".to_owned()));
+            }
+            "eval" => {
+                self.begin(&shown, Some("bash".to_owned()));
+                let text: Option<Vec<&str>> = rest.iter().map(Arg::known).collect();
+                match text {
+                    Some(words) => {
+                        self.text(words.join(" ").as_bytes(), Dialect::Bash, state, input)
+                    }
+                    None => self.opaque("`eval` of text that is not known"),
+                }
+            }
+            "trap" => {
+                self.begin(&shown, Some("bash".to_owned()));
+                match rest.first().map(|a| a.known()) {
+                    None | Some(Some("-" | "" | "-p" | "-l")) => {}
+                    Some(Some(text)) => {
+                        let text = text.to_owned();
+                        self.text(text.as_bytes(), Dialect::Bash, &mut state.clone(), input);
+                    }
+                    Some(None) => self.opaque("`trap` with text that is not known"),
+                }
+            }
+            "source" | "." => {
+                self.begin(&shown, Some("bash".to_owned()));
+                if let Some(file) = rest.first() {
+                    self.script(file, state, "sourced file");
+                }
+                // It runs in this shell and may change all of it.
+                state.cwd = None;
+                state.path_known = false;
+                state.vars.values_mut().for_each(|v| *v = None);
+            }
+            "exec" | "command" | "builtin" => {
+                return self.runs_rest(name, rest, &shown, state, input);
+            }
+            "shopt" | "alias" | "unalias" | "enable" | "bind" | "complete" | "compgen"
+            | "compopt" | "fc" | "history" | "disown" | "suspend" | "bg" | "hash" | "coproc" => {
+                self.begin(&shown, Some("bash".to_owned()));
+                self.opaque(&format!(
+                    "builtin `{name}`, which changes how the shell reads or runs"
+                ));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// `exec`, `command` and `builtin` run the rest.
+    fn runs_rest(
+        &mut self,
+        name: &str,
+        rest: &[Arg],
+        shown: &str,
+        state: &mut State,
+        input: &Input,
+    ) -> bool {
+        self.begin(shown, Some("bash".to_owned()));
+        let flag = rest.first().and_then(Arg::known).filter(|f| f.starts_with('-'));
+        match (name, flag) {
+            ("command", Some("-v" | "-V")) => {}
+            ("command", Some("-p")) => {
+                self.opaque("`command -p`, which looks in another PATH");
+            }
+            (_, Some("--")) => self.inner(rest.get(1..).unwrap_or_default(), state, input),
+            (_, Some(flag)) => {
+                let why = format!("option `{flag}` of `{name}`");
+                self.opaque(&why);
+            }
+            (_, None) => self.inner(rest, state, input),
+        }
+        true
+    }
+
+    fn inner(&mut self, rest: &[Arg], state: &mut State, input: &Input) {
+        if !rest.is_empty() {
+            let rest = rest.to_vec();
+            self.deeper(|r| r.run(rest, state, input, true));
+        }
+    }
+
+    fn declare(&mut self, rest: &[Arg], state: &mut State) {
+        for arg in rest {
+            let Some(text) = arg.known() else {
+                let prefix = arg.prefix();
+                match prefix.split_once('=') {
+                    Some((name, _)) => {
+                        if executes(name) {
+                            self.inline(&format!("a value for {name}, which programs run"));
+                        }
+                        state.set(name, None);
+                    }
+                    None => self.opaque("the name of a variable is not known"),
+                }
+                continue;
+            };
+            if let Some(flags) = text.strip_prefix('-') {
+                if flags.contains(['n', 'i', 'a', 'A', 'f', 'u', 'l', 't']) {
+                    self.opaque("a variable with an attribute that evaluates or refers");
+                }
+                continue;
+            }
+            let (name, value) = text.split_once('=').unwrap_or((text, ""));
+            if executes(name) && text.contains('=') {
+                self.inline(&format!("a value for {name}, which programs run"));
+            }
+            if text.contains('=') {
+                state.set(name, Some(Arg::literal(value)));
+            }
+        }
+    }
+
+    /// `cd`: where the line goes on. What cannot be told makes the folder unknown, and with it every
+    /// relative path.
+    fn change_folder(&mut self, rest: &[Arg], state: &mut State) {
+        let mut words = rest.iter().filter(|a| !matches!(a.known(), Some("-P" | "-L" | "--")));
+        let target = match words.next() {
+            None => state.value("HOME").and_then(|h| h.known().map(str::to_owned)),
+            Some(arg) if arg.many => None,
+            Some(arg) => arg.known().map(str::to_owned),
+        };
+        let target =
+            target.filter(|t| t != "-" && !t.is_empty() && !state.vars.contains_key("CDPATH"));
+        let absolute = match (&target, &state.cwd) {
+            (Some(t), _) if t.starts_with('/') => Some(t.clone()),
+            (Some(t), Some(cwd)) => Some(format!("{cwd}/{t}")),
+            _ => None,
+        };
+        state.cwd = absolute.and_then(|path| {
+            let (kind, real) = match self.world.ask(&format!("path:{path}")) {
+                Answer::Known(v) => v
+                    .as_text()
+                    .and_then(|t| t.split_once(' '))
+                    .map(|(k, r)| (k.to_owned(), r.to_owned()))?,
+                _ => return None,
+            };
+            (kind == "dir" || state.made.contains(&real)).then_some(real)
+        });
+    }
+}

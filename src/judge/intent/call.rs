@@ -1,0 +1,392 @@
+//! One call of a tool of the catalogue: verb, flags, operands, and the effects that its row gives them.
+//!
+//! In: a row, the arguments, the state of the line. Out: effects.
+//! Never: leaves an argument without a meaning: what the row does not know is opaque.
+
+use super::Reader;
+use super::args::Arg;
+use super::builtins::executes;
+use super::flags::{Parsed, parse};
+use super::state::{Input, State};
+use crate::judge::catalogue::{
+    Doing, EffectText, Flag, Form, Inner, OperandRule, Style, Tool, Valued, Verb, Wrapper,
+};
+use crate::judge::shell::Dialect;
+use crate::model::{Action, Glob, Resource, ResourceKind};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A call in progress.
+pub(super) struct Call {
+    pub(super) tool: Arc<Tool>,
+    pub(super) path: String,
+    /// Where the call's own paths are relative to; `-C` may change it.
+    pub(super) state: State,
+    pub(super) input: Input,
+    pub(super) operands: Vec<Arg>,
+    /// Flags by spelling, with their values.
+    pub(super) given: Vec<(String, Option<Arg>)>,
+    pub(super) marks: BTreeSet<String>,
+    /// Where the effect at hand comes from.
+    pub(super) source: String,
+    /// Whether the argument at hand is a target that may be a folder to write into.
+    pub(super) into: bool,
+}
+
+impl Call {
+    pub(super) const fn new(tool: Arc<Tool>, path: String, state: State, input: Input) -> Self {
+        Self {
+            tool,
+            path,
+            state,
+            input,
+            operands: Vec::new(),
+            given: Vec::new(),
+            marks: BTreeSet::new(),
+            source: String::new(),
+            into: false,
+        }
+    }
+
+    /// The value of a flag.
+    pub(super) fn flag(&self, name: &str) -> Option<&Arg> {
+        self.given.iter().rev().find(|(n, _)| n == name).and_then(|(_, v)| v.as_ref())
+    }
+}
+
+impl Reader<'_> {
+    /// The program itself cannot be understood as it was called.
+    pub(super) fn not_understood(&mut self, call: &Call, why: &str) {
+        self.add(Action::Opaque, Resource::exact(ResourceKind::File, &call.path), why);
+    }
+
+    pub(super) fn call(&mut self, mut call: Call, args: &[Arg], outer: &mut State) {
+        let tool = Arc::clone(&call.tool);
+        let style = tool.form.parse.unwrap_or_default();
+        let own: Vec<&Flag> = tool.form.flag.iter().collect();
+        if tool.verb.is_empty() {
+            let parsed = parse(&own, style, args, false);
+            self.apply(&mut call, &tool.form, parsed, outer);
+            return;
+        }
+        let parsed = parse(&own, style, args, true);
+        let Some((verb, words)) = verb_of(&tool.verb, &parsed.operands) else {
+            let form = &tool.form;
+            let bare = parsed.operands.is_empty();
+            if bare || !form.operands.is_empty() || form.if_one_operand.is_some() {
+                let parsed = parse(&own, style, args, false);
+                self.apply(&mut call, form, parsed, outer);
+            } else {
+                let name = parsed.operands.first().map_or("", Arg::shown).to_owned();
+                self.not_understood(
+                    &call,
+                    &format!("`{name}` is no verb of `{}` that is known", tool.name),
+                );
+                // What its flags do stands whatever the verb.
+                let parsed = Parsed { operands: Vec::new(), ..parsed };
+                let empty = Form { no_operands: None, effects: Vec::new(), ..form.clone() };
+                self.apply(&mut call, &empty, parsed, outer);
+            }
+            return;
+        };
+        let verb_style = verb.form.parse.unwrap_or(style);
+        let mut flags: Vec<&Flag> = verb.form.flag.iter().collect();
+        if verb_style == Style::Long {
+            flags.extend(own);
+        }
+        let rest = parsed.operands.get(words..).unwrap_or_default().to_vec();
+        let mut later = parse(&flags, verb_style, &rest, false);
+        let problem = parsed.problem.or(later.problem.take());
+        let (mut all, mut spelled) = (parsed.flags, parsed.spelled);
+        all.append(&mut later.flags);
+        spelled.append(&mut later.spelled);
+        let parsed = Parsed { flags: all, spelled, problem, ..later };
+        self.apply(&mut call, &verb.form, parsed, outer);
+    }
+
+    fn apply(&mut self, call: &mut Call, form: &Form, parsed: Parsed<'_>, outer: &mut State) {
+        if parsed.flags.iter().any(|(f, _)| f.ends) && parsed.problem.is_none() {
+            return;
+        }
+        let before = self.intent.effects.len();
+        if let Some(why) = &parsed.problem {
+            self.not_understood(call, why);
+        }
+        call.operands = parsed.operands;
+        let values = parsed.flags.iter().map(|(_, v)| v.clone());
+        call.given = parsed.spelled.iter().cloned().zip(values).collect();
+        for (flag, _) in &parsed.flags {
+            call.marks.extend(flag.adds.iter().cloned());
+        }
+        self.change_folder_first(call, &parsed.flags);
+        if parsed.surprise {
+            self.surprises(call, form);
+        }
+        // Effects that flags take away again are gathered apart from those of the flags themselves.
+        let kept = std::mem::take(&mut self.intent.effects);
+        self.arguments(call, form, &parsed.flags);
+        let killed = killed(&parsed.flags);
+        let own = std::mem::replace(&mut self.intent.effects, kept);
+        for effect in own {
+            // Effects of an inner command are not the flags' to take away.
+            if !killed.contains(&effect.action) || effect.command != self.current {
+                self.intent.add(effect);
+            }
+        }
+        for (flag, value) in &parsed.flags {
+            call.source = format!("flag {}", flag.names.first().map_or("", String::as_str));
+            call.into = flag.adds.iter().any(|a| a == "into");
+            for text in &flag.effects {
+                self.effect(call, text, value.as_ref(), outer);
+            }
+            if !flag.values.is_empty() {
+                self.valued(call, &flag.values, value.as_ref(), outer);
+            }
+            call.into = false;
+        }
+        self.remember_made(before, outer);
+        if let Some(wrapper) = &form.wrapper {
+            self.wrapped(call, wrapper, outer);
+        }
+    }
+
+    /// `-C` counts for all paths of the call, wherever it stands.
+    fn change_folder_first(&mut self, call: &mut Call, flags: &[(&Flag, Option<Arg>)]) {
+        for (flag, value) in flags {
+            if !flag.effects.iter().any(|e| e == "chdir") {
+                continue;
+            }
+            let place = value.as_ref().map(|v| {
+                let state = call.state.clone();
+                self.place(v, &state, true)
+            });
+            call.state.cwd = place.and_then(|p| {
+                Glob::parse(&p.glob).ok().and_then(|g| g.as_literal().map(str::to_owned))
+            });
+        }
+    }
+
+    /// Effects of the row and of its operands.
+    fn arguments(&mut self, call: &mut Call, form: &Form, flags: &[(&Flag, Option<Arg>)]) {
+        let mut state = call.state.clone();
+        call.source = "the command itself".to_owned();
+        for text in &form.effects {
+            self.effect(call, text, None, &mut state);
+        }
+        let operands = call.operands.clone();
+        if operands.is_empty() {
+            for text in form.no_operands.iter().flatten() {
+                self.effect(call, text, None, &mut state);
+            }
+            return;
+        }
+        let mut rules: Vec<&OperandRule> = flags.iter().flat_map(|(f, _)| &f.operands).collect();
+        let replaced = !rules.is_empty();
+        if !replaced {
+            rules = form.operands.iter().collect();
+        }
+        if !replaced
+            && operands.len() == 1
+            && let (Some(texts), Some(one)) = (&form.if_one_operand, operands.first())
+        {
+            call.source = "operand 1".to_owned();
+            for text in texts {
+                self.effect(call, text, Some(one), &mut state);
+            }
+            return;
+        }
+        if rules.iter().any(|r| r.effects.iter().any(|e| e == "find")) {
+            self.find_expression(call, &operands, &mut state);
+            return;
+        }
+        let wrapper = form.wrapper.as_ref().filter(|w| w.inner != Inner::None);
+        let mine = wrapper.map_or(operands.len(), |w| w.after + assignments(w, &operands));
+        for (i, operand) in operands.iter().enumerate().take(mine) {
+            call.source = format!("operand {}", i + 1);
+            let mut known = wrapper.is_some_and(|_| rules.is_empty());
+            for rule in &rules {
+                if !within(&rule.at, i, operands.len()) {
+                    continue;
+                }
+                known = true;
+                call.into = rule.at == "-1";
+                for text in &rule.effects {
+                    self.effect(call, text, Some(operand), &mut state);
+                }
+                if !rule.values.is_empty() {
+                    self.valued(call, &rule.values, Some(operand), &mut state);
+                }
+                call.into = false;
+            }
+            if !known {
+                self.not_understood(
+                    call,
+                    &format!("operand `{}` has no meaning that is known", operand.shown()),
+                );
+            }
+        }
+    }
+
+    fn valued(&mut self, call: &mut Call, values: &[Valued], arg: Option<&Arg>, outer: &mut State) {
+        let Some(arg) = arg else { return };
+        let Some(text) = arg.known() else {
+            // Any of them may be meant.
+            for value in values {
+                value.effects.iter().for_each(|t| self.effect(call, t, Some(arg), outer));
+            }
+            if !values.iter().any(|v| v.glob == "**") {
+                self.not_understood(call, "a value that decides, and is not known");
+            }
+            return;
+        };
+        let matching = |v: &&Valued| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text));
+        match values.iter().find(matching) {
+            Some(value) => {
+                value.effects.iter().for_each(|t| self.effect(call, t, Some(arg), outer))
+            }
+            None => {
+                self.not_understood(call, &format!("value `{text}` has no meaning that is known"))
+            }
+        }
+    }
+
+    /// A word that begins with a wildcard may name a file that looks like a flag: what flags run
+    /// counts as possible.
+    fn surprises(&mut self, call: &Call, form: &Form) {
+        let runs = |text: &String| {
+            EffectText::parse(text).is_some_and(|e| {
+                matches!(e.action, Some(Doing::Act(Action::Execute)))
+                    || matches!(e.kind, "code" | "script" | "sh" | "sh:posix")
+            })
+        };
+        let flag = form.flag.iter().find(|f| f.effects.iter().any(runs));
+        if let Some(flag) = flag {
+            let name = flag.names.first().map_or("", String::as_str);
+            self.inline(&format!(
+                "a pattern that may match a file named like the flag {name} of `{}`",
+                call.tool.name
+            ));
+        }
+    }
+
+    /// Folders that this call makes: `cd` into them is certain later in the line.
+    fn remember_made(&mut self, before: usize, outer: &mut State) {
+        let made = self
+            .intent
+            .effects
+            .iter()
+            .skip(before)
+            .filter(|e| e.action == Action::Create && e.resource.kind == ResourceKind::File);
+        let names = made.filter_map(|e| e.resource.name.as_literal().map(str::to_owned));
+        outer.made.extend(names.collect::<Vec<_>>());
+    }
+
+    fn wrapped(&mut self, call: &Call, wrapper: &Wrapper, outer: &State) {
+        let mut rest: Vec<Arg> = call.operands.clone();
+        let mut inner = State { cwd: call.state.cwd.clone(), ..outer.clone() };
+        let count = if wrapper.assignments { assignments(wrapper, &rest) } else { 0 };
+        let before = wrapper.after + count;
+        for word in rest.iter().take(count) {
+            let prefix = word.prefix();
+            let name = prefix.split('=').next().unwrap_or_default();
+            if executes(name) {
+                self.inline(&format!("assignment of {name}, which programs run"));
+            }
+            if name == "PATH" {
+                inner.path_known = false;
+            }
+        }
+        rest.drain(..before.min(rest.len()));
+        if rest.is_empty() {
+            return;
+        }
+        match wrapper.inner {
+            Inner::None => {}
+            Inner::Argv => {
+                if wrapper.unknown_arguments {
+                    rest.push(Arg::unknown(false));
+                }
+                let input = call.input.clone();
+                self.deeper(|r| r.run(rest, &mut inner, &input, false));
+            }
+            Inner::Sh => {
+                let words: Option<Vec<&str>> = rest.iter().map(Arg::known).collect();
+                match words {
+                    Some(words) => {
+                        let text = words.join(" ");
+                        self.text(text.as_bytes(), Dialect::Posix, &mut inner, &call.input);
+                    }
+                    None => self.opaque("a shell text that is not known before it runs"),
+                }
+            }
+        }
+    }
+}
+
+/// Leading `NAME=value` operands.
+fn assignments(wrapper: &Wrapper, operands: &[Arg]) -> usize {
+    if !wrapper.assignments {
+        return 0;
+    }
+    let is = |a: &&Arg| {
+        let prefix = a.prefix();
+        let name = prefix.split_once('=').map_or("", |(n, _)| n);
+        !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+    };
+    operands.iter().take_while(is).count()
+}
+
+/// The verb that the words name: the longest path, and of equal ones the most exact.
+fn verb_of<'t>(verbs: &'t [Verb], words: &[Arg]) -> Option<(&'t Verb, usize)> {
+    let mut best: Option<(&Verb, usize, usize)> = None;
+    for verb in verbs {
+        let n = verb.path.len();
+        let Some(given) = words.get(..n) else { continue };
+        let mut exact = 0;
+        let fits = verb.path.iter().zip(given).enumerate().all(|(i, (want, got))| {
+            let Some(got) = got.known() else { return false };
+            let alias = i + 1 == n && verb.aliases.iter().any(|a| a == got);
+            if want == got || alias {
+                exact += 1;
+                return true;
+            }
+            want.contains('*') && Glob::parse(want).is_ok_and(|g| g.matches(got))
+        });
+        if fits && best.is_none_or(|(_, len, ex)| (n, exact) > (len, ex)) {
+            best = Some((verb, n, exact));
+        }
+    }
+    best.map(|(verb, n, _)| (verb, n))
+}
+
+/// Whether place `i` of `n` is in a range: `all`, `0`, `-1`, `1..`, `0..-1`.
+fn within(range: &str, i: usize, n: usize) -> bool {
+    let place = |text: &str| -> Option<usize> {
+        match text.strip_prefix('-') {
+            Some(back) => n.checked_sub(back.parse::<usize>().ok()?),
+            None => text.parse().ok(),
+        }
+    };
+    match range.split_once("..") {
+        _ if range == "all" => true,
+        None => place(range) == Some(i),
+        Some((from, to)) => {
+            let from = if from.is_empty() { Some(0) } else { place(from) };
+            let to = if to.is_empty() { Some(n) } else { place(to) };
+            matches!((from, to), (Some(from), Some(to)) if from <= i && i < to)
+        }
+    }
+}
+
+/// Actions that the given flags take away.
+fn killed(flags: &[(&Flag, Option<Arg>)]) -> Vec<Action> {
+    let mut out = Vec::new();
+    for word in flags.iter().flat_map(|(f, _)| &f.kills) {
+        match word.as_str() {
+            "write" => out.extend([Action::Create, Action::Update]),
+            other => out.extend(Action::parse(other)),
+        }
+    }
+    out.retain(|a| *a != Action::Opaque);
+    out
+}

@@ -1,0 +1,302 @@
+//! Reads a tool's flags as the tool does.
+//!
+//! In: a form of the catalogue and the arguments. Out: flags with values, operands, or what was not
+//! understood.
+//! Never: skips a word it does not know.
+//!
+//! Styles: getopt(3) and getopt_long(3) (abbreviations, clusters, permutation), one-dash words, `k=v`.
+
+use super::args::Arg;
+use crate::judge::catalogue::{Flag, Style, Takes};
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(super) struct Parsed<'t> {
+    pub(super) flags: Vec<(&'t Flag, Option<Arg>)>,
+    /// How each was spelled; a long spelling that stands behind its letter in the row, as the letter.
+    pub(super) spelled: Vec<String>,
+    pub(super) operands: Vec<Arg>,
+    /// The first thing that was not understood.
+    pub(super) problem: Option<String>,
+    /// A word that may turn out to be a flag (`*`).
+    pub(super) surprise: bool,
+}
+
+/// Reads the words. `stop_at_operand`: what follows the first operand is left in `operands` unread.
+pub(super) fn parse<'t>(
+    flags: &[&'t Flag],
+    style: Style,
+    args: &[Arg],
+    stop_at_operand: bool,
+) -> Parsed<'t> {
+    let mut out = Parsed::default();
+    let mut words = args.iter().cloned().peekable();
+    let mut ended = style == Style::None;
+    let stops = stop_at_operand || style == Style::Posix;
+    let mut first = true;
+    while let Some(word) = words.next() {
+        let is_first = std::mem::replace(&mut first, false);
+        if ended {
+            out.operands.push(word);
+            continue;
+        }
+        let prefix = word.prefix();
+        if word.known() == Some("--") && style != Style::Word && style != Style::Assign {
+            ended = true;
+            continue;
+        }
+        if style == Style::Tar && is_first && !prefix.starts_with('-') {
+            cluster(flags, &word, "", &mut words, &mut out, true);
+            continue;
+        }
+        if style == Style::Assign {
+            assign(flags, word, &mut out);
+            continue;
+        }
+        if prefix.is_empty() && word.known().is_none() {
+            if word.many && word.any {
+                out.problem.get_or_insert_with(|| {
+                    "arguments that are not known before it runs".to_owned()
+                });
+            }
+            out.surprise = true;
+            out.operands.push(word);
+        } else if !prefix.starts_with('-') || word.known() == Some("-") {
+            out.operands.push(word);
+        } else {
+            let before = out.flags.len();
+            if style == Style::Word {
+                one_dash(flags, &word, &mut words, &mut out);
+            } else if prefix.starts_with("--") {
+                long(flags, style, &word, &mut words, &mut out);
+            } else {
+                short(flags, &word, &mut words, &mut out);
+            }
+            ended |= out.flags.iter().skip(before).any(|(f, _)| f.last);
+            continue;
+        }
+        ended |= stops;
+    }
+    out
+}
+
+fn find<'t>(flags: &[&'t Flag], name: &str) -> Option<&'t Flag> {
+    flags.iter().copied().find(|f| f.names.iter().any(|n| n == name))
+}
+
+/// The value of a flag: attached, or the next word.
+fn value<'t, I: Iterator<Item = Arg>>(
+    flag: &'t Flag,
+    name: &str,
+    attached: Option<Arg>,
+    words: &mut I,
+    out: &mut Parsed<'t>,
+) {
+    let missing = |out: &mut Parsed<'t>| {
+        out.problem.get_or_insert_with(|| format!("flag `{name}` without its value"));
+    };
+    let value = match (flag.value, attached) {
+        (Takes::None, None) => None,
+        (Takes::None, Some(_)) => {
+            out.problem.get_or_insert_with(|| format!("flag `{name}` with a value"));
+            None
+        }
+        (Takes::Optional, attached) => attached,
+        (Takes::Required, Some(value)) => Some(value),
+        (Takes::Required, None) => match words.next() {
+            Some(v) if v.many => {
+                out.problem.get_or_insert_with(|| "a value that may be several words".to_owned());
+                Some(v)
+            }
+            Some(v) => Some(v),
+            None => {
+                missing(out);
+                None
+            }
+        },
+        (Takes::Two, _) => {
+            let _ = words.next();
+            let second = words.next();
+            if second.is_none() {
+                missing(out);
+            }
+            second
+        }
+    };
+    push(flag, name, value, out);
+}
+
+fn push<'t>(flag: &'t Flag, name: &str, value: Option<Arg>, out: &mut Parsed<'t>) {
+    let at = flag.names.iter().position(|n| n == name).unwrap_or_default();
+    let letter = at.checked_sub(1).and_then(|i| flag.names.get(i)).filter(|n| n.len() == 2);
+    let canonical = if name.starts_with("--") { letter.map_or(name, String::as_str) } else { name };
+    out.spelled.push(canonical.to_owned());
+    out.flags.push((flag, value));
+}
+
+fn long<'t, I: Iterator<Item = Arg>>(
+    flags: &[&'t Flag],
+    style: Style,
+    word: &Arg,
+    words: &mut I,
+    out: &mut Parsed<'t>,
+) {
+    let prefix = word.prefix();
+    let (name, attached) = match prefix.split_once('=') {
+        Some((name, _)) => (name.to_owned(), word.without(&format!("{name}="))),
+        None if word.known().is_some() => (prefix, None),
+        None => {
+            out.problem.get_or_insert_with(|| "a flag that is not known before it runs".to_owned());
+            return;
+        }
+    };
+    let exact = find(flags, &name);
+    let found = exact.or_else(|| {
+        if style == Style::Long {
+            return None;
+        }
+        // getopt_long(3): an abbreviation counts where it fits one flag only.
+        let mut fitting =
+            flags.iter().copied().filter(|f| f.names.iter().any(|n| n.starts_with(&name)));
+        fitting.next().filter(|_| fitting.next().is_none())
+    });
+    match found {
+        Some(flag) => value(flag, &name, attached, words, out),
+        None => {
+            out.problem.get_or_insert_with(|| format!("unknown flag `{name}`"));
+        }
+    }
+}
+
+fn short<'t, I: Iterator<Item = Arg>>(
+    flags: &[&'t Flag],
+    word: &Arg,
+    words: &mut I,
+    out: &mut Parsed<'t>,
+) {
+    let prefix = word.prefix();
+    // Whole words first: `-5`, and tools whose one-dash words are longer than a letter.
+    if let Some(text) = word.known() {
+        if let Some(flag) = find(flags, text) {
+            value(flag, text, None, words, out);
+            return;
+        }
+        let digits = text.strip_prefix('-').unwrap_or_default();
+        if !digits.is_empty()
+            && digits.chars().all(|c| c.is_ascii_digit())
+            && let Some(flag) = find(flags, "-NUM")
+        {
+            push(flag, "-NUM", Some(Arg::literal(digits)), out);
+            return;
+        }
+        if let Some((name, _)) = text.split_once('=')
+            && name.len() > 2
+            && let Some(flag) = find(flags, name)
+        {
+            value(flag, name, word.without(&format!("{name}=")), words, out);
+            return;
+        }
+    }
+    if prefix == "-" {
+        out.problem.get_or_insert_with(|| "a flag that is not known before it runs".to_owned());
+        return;
+    }
+    if let Some(rest) = word.without("-") {
+        cluster(flags, &rest, "-", words, out, false);
+    }
+}
+
+/// Letters one after the other; the first that takes a value takes the rest, or the next word. The old
+/// style of tar gives each its value from the words that follow.
+fn cluster<'t, I: Iterator<Item = Arg>>(
+    flags: &[&'t Flag],
+    letters: &Arg,
+    _dash: &str,
+    words: &mut I,
+    out: &mut Parsed<'t>,
+    old: bool,
+) {
+    let mut rest = letters.clone();
+    loop {
+        let prefix = rest.prefix();
+        let Some(letter) = prefix.chars().next() else {
+            if rest.known() != Some("") {
+                out.problem
+                    .get_or_insert_with(|| "a flag that is not known before it runs".to_owned());
+            }
+            return;
+        };
+        let name = format!("-{letter}");
+        let digit = if letter.is_ascii_digit() { find(flags, "-NUM") } else { None };
+        let Some(flag) = find(flags, &name).or(digit) else {
+            out.problem.get_or_insert_with(|| format!("unknown flag `{name}`"));
+            return;
+        };
+        let Some(tail) = rest.without(&letter.to_string()) else { return };
+        let empty = tail.known() == Some("");
+        match flag.value {
+            Takes::None => value(flag, &name, None, words, out),
+            _ if old => value(flag, &name, None, words, out),
+            Takes::Required if !empty => {
+                value(flag, &name, Some(tail), words, out);
+                return;
+            }
+            Takes::Optional => {
+                value(flag, &name, (!empty).then_some(tail), words, out);
+                return;
+            }
+            Takes::Required | Takes::Two => {
+                value(flag, &name, None, words, out);
+                if !empty {
+                    out.problem.get_or_insert_with(|| format!("flag `{name}` inside a cluster"));
+                }
+                return;
+            }
+        }
+        rest = tail;
+        if rest.known() == Some("") {
+            return;
+        }
+    }
+}
+
+fn one_dash<'t, I: Iterator<Item = Arg>>(
+    flags: &[&'t Flag],
+    word: &Arg,
+    words: &mut I,
+    out: &mut Parsed<'t>,
+) {
+    let prefix = word.prefix();
+    let (name, attached) = match prefix.split_once('=') {
+        Some((name, _)) => (name.to_owned(), word.without(&format!("{name}="))),
+        None if word.known().is_some() => (prefix, None),
+        None => {
+            out.problem.get_or_insert_with(|| "a flag that is not known before it runs".to_owned());
+            return;
+        }
+    };
+    match find(flags, &name) {
+        Some(flag) => value(flag, &name, attached, words, out),
+        None => {
+            out.problem.get_or_insert_with(|| format!("unknown flag `{name}`"));
+        }
+    }
+}
+
+fn assign<'t>(flags: &[&'t Flag], word: Arg, out: &mut Parsed<'t>) {
+    let prefix = word.prefix();
+    match prefix.split_once('=') {
+        Some((name, _)) => match find(flags, &format!("{name}=")) {
+            Some(flag) => push(flag, &format!("{name}="), word.without(&format!("{name}=")), out),
+            None => {
+                out.problem.get_or_insert_with(|| format!("unknown operand `{name}=`"));
+            }
+        },
+        None => match word.known().and_then(|text| find(flags, text)) {
+            Some(flag) => push(flag, "", None, out),
+            None => {
+                out.problem.get_or_insert_with(|| "an operand that is not `name=value`".to_owned());
+            }
+        },
+    }
+}

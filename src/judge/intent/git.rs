@@ -1,0 +1,164 @@
+//! What git's own words mean: remotes, refspecs, configuration keys.
+//!
+//! In: arguments of git. Out: `git:` effects, connections, code that a key makes git run.
+//! Never: takes a forced or deleting refspec for a plain one (git-push(1), gitremote-helpers(7)).
+
+use super::Reader;
+use super::args::Arg;
+use super::call::Call;
+use super::kinds::or_remote;
+use super::state::State;
+use crate::judge::catalogue::Doing;
+use crate::model::{Action, Glob, ResourceKind};
+
+/// Keys whose value git runs or loads (git-config(1)); patterns over the lower-case key.
+const EXECUTING_KEYS: [&str; 26] = [
+    "alias.*",
+    "core.fsmonitor",
+    "core.pager",
+    "core.editor",
+    "core.sshcommand",
+    "core.hookspath",
+    "core.gitproxy",
+    "core.askpass",
+    "core.attributesfile",
+    "core.worktree",
+    "pager.*",
+    "diff.external",
+    "diff.**.command",
+    "diff.**.textconv",
+    "filter.**",
+    "merge.**.driver",
+    "difftool.**",
+    "mergetool.**",
+    "credential**",
+    "gpg.**",
+    "sequence.editor",
+    "include*.**",
+    "url.**",
+    "protocol.**",
+    "browser.**",
+    "uploadpack.**",
+];
+/// More of them.
+const EXECUTING_MORE: [&str; 13] = [
+    "remote.**.uploadpack",
+    "remote.**.receivepack",
+    "remote.**.vcs",
+    "remote.**.proxy",
+    "submodule.**.update",
+    "man.**",
+    "web.browser",
+    "instaweb.**",
+    "sendemail.**",
+    "trailer.**",
+    "transfer.**",
+    "init.templatedir",
+    "http.**",
+];
+
+/// Whether git runs something because of a key.
+fn executing(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    EXECUTING_KEYS
+        .iter()
+        .chain(&EXECUTING_MORE)
+        .any(|p| Glob::parse(p).is_ok_and(|g| g.matches(&key)))
+}
+
+impl Reader<'_> {
+    /// A remote by name, URL, scp-like address or path.
+    pub(super) fn git_remote(
+        &mut self,
+        action: Option<Doing>,
+        value: &Arg,
+        state: &State,
+        source: &str,
+    ) {
+        let prefix = value.prefix();
+        if prefix.contains("::") {
+            self.inline("a remote helper, which runs a program");
+            return;
+        }
+        if value.known().is_none() {
+            self.on(action, ResourceKind::Host, "**", source);
+            return;
+        }
+        if let Some((scheme, rest)) = prefix.split_once("://") {
+            if scheme == "file" {
+                self.file(Action::Read, &Arg::literal(rest), state, source);
+                return;
+            }
+            let port = match scheme {
+                "http" => 80,
+                "git" => 9418,
+                "ssh" | "git+ssh" | "ssh+git" => 22,
+                _ => 443,
+            };
+            self.host(action, value, port, source);
+            return;
+        }
+        let colon = prefix.find(':');
+        let slash = prefix.find('/');
+        if colon.is_some_and(|c| slash.is_none_or(|s| c < s)) {
+            let host = prefix.split(':').next().unwrap_or_default();
+            self.host(action, &Arg::literal(host), 22, source);
+        } else if slash.is_some() || prefix.starts_with('.') {
+            let place = self.place(value, state, true);
+            let tree = place.tree();
+            self.on_file(Action::Read, &tree, state, source);
+        } else {
+            self.on(action, ResourceKind::Git, value.glob(), source);
+        }
+    }
+
+    /// `src:dst`, `+src`, `:dst` as push reads them.
+    pub(super) fn git_refspec(&mut self, call: &Call, value: &Arg) {
+        let source = call.source.clone();
+        let remote = or_remote(call);
+        let prefix = value.prefix();
+        let forced = prefix.starts_with('+');
+        let deletes = prefix.trim_start_matches('+').starts_with(':');
+        let target = self.git_target(value);
+        let name = format!("{}/{target}", remote.glob());
+        // The plain update stands with the verb, which knows all refspecs.
+        if forced || deletes || value.known().is_none() {
+            self.on(Some(Doing::Act(Action::Delete)), ResourceKind::Git, &name, &source);
+        }
+    }
+
+    /// The branches that a push changes: those its refspecs name, else the current one.
+    pub(super) fn git_refs(&mut self, call: &Call) -> Vec<Arg> {
+        let specs: Vec<Arg> = call.operands.iter().skip(1).cloned().collect();
+        if specs.is_empty() {
+            let branch = self.world.ask("git.branch");
+            return vec![branch.text().map_or_else(|| Arg::unknown(false), Arg::literal)];
+        }
+        specs.iter().map(|s| Arg::pattern(&self.git_target(s))).collect()
+    }
+
+    /// The name on the other side, as a glob.
+    fn git_target(&self, value: &Arg) -> String {
+        let Some(text) = value.known() else { return "**".to_owned() };
+        let text = text.trim_start_matches('+');
+        let target = text.split_once(':').map_or(text, |(_, dst)| dst);
+        let short = target.strip_prefix("refs/heads/").or_else(|| target.strip_prefix("refs/"));
+        let short = short.unwrap_or(target);
+        if short == "HEAD" || short == "@" {
+            let branch = self.world.ask("git.branch");
+            return branch.text().map_or_else(|| "**".to_owned(), Glob::escape);
+        }
+        // A refspec may hold a star of its own (git-fetch(1)).
+        if short.contains('*') { "**".to_owned() } else { Glob::escape(short) }
+    }
+
+    /// `key=value`, or a key: what git runs because of it.
+    pub(super) fn git_config(&mut self, value: &Arg, source: &str) {
+        let prefix = value.prefix();
+        let key = prefix.split('=').next().unwrap_or_default();
+        let complete = value.known().is_some() || prefix.contains('=');
+        if !complete || executing(key) {
+            self.inline(&format!("{source}: configuration that git runs"));
+        }
+    }
+}

@@ -1,0 +1,514 @@
+//! Lists, pipelines and compound commands.
+//!
+//! In: the text. Out: steps.
+//! Never: goes on after a place whose end it cannot be sure of.
+
+use super::ast::{Dialect, Join, Node, Opaque, Part, Redirection, Script, Simple, Step, Word};
+use crate::model::{MAX_COMMANDS, MAX_DEPTH};
+
+/// Where reading ended because what stands there was not understood.
+pub(super) type Read<T> = Result<T, Opaque>;
+
+/// What ends a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The end of the text.
+    End,
+    /// A closing parenthesis.
+    Paren,
+    /// One of these reserved words at the place of a command.
+    Words(&'static [&'static str]),
+    /// `;;` and its kin, or `esac`.
+    Arm,
+}
+
+/// A here-document whose body has not come yet.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) delimiter: String,
+    pub(super) quoted: bool,
+    pub(super) tabs: bool,
+    pub(super) body: usize,
+}
+
+/// Reads one text.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) pos: usize,
+    pub(super) dialect: Dialect,
+    pub(super) depth: usize,
+    pub(super) commands: usize,
+    /// Places that were skipped over knowingly; reading went on.
+    pub(super) opaque: Vec<Opaque>,
+    pub(super) pending: Vec<Pending>,
+    /// Bodies of here-documents, by number; the redirections refer to them until the end.
+    pub(super) bodies: Vec<Option<Word>>,
+}
+
+/// Words that are reserved at the place of a command (bash manual, «Reserved Words»).
+const RESERVED: [&str; 22] = [
+    "!", "[[", "]]", "{", "}", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for",
+    "function", "if", "in", "select", "then", "time", "until", "while",
+];
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(text: &'a str, dialect: Dialect, depth: usize) -> Self {
+        Self {
+            text,
+            pos: 0,
+            dialect,
+            depth,
+            commands: 0,
+            opaque: Vec::new(),
+            pending: Vec::new(),
+            bodies: Vec::new(),
+        }
+    }
+
+    /// The whole text. What was read before a place that is not understood is kept.
+    pub(super) fn script(mut self) -> Script {
+        let mut list = Vec::new();
+        if let Err(opaque) = self.list_into(&mut list, Stop::End) {
+            self.opaque.push(opaque);
+        }
+        if let Some(left) = self.pending.first() {
+            let reason = format!("the here-document `{}` has no end", left.delimiter);
+            self.opaque.push(Opaque { span: self.pos..self.text.len(), reason });
+        }
+        let bodies = std::mem::take(&mut self.bodies);
+        list.iter_mut().for_each(|step| fill_step(step, &bodies));
+        Script { list, opaque: self.opaque }
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.pos..).unwrap_or_default()
+    }
+
+    pub(super) fn at(&self, what: &str) -> bool {
+        self.rest().starts_with(what)
+    }
+
+    pub(super) fn eat(&mut self, what: &str) -> bool {
+        let found = self.at(what);
+        if found {
+            self.pos += what.len();
+        }
+        found
+    }
+
+    pub(super) fn bump(&mut self) -> Option<char> {
+        let c = self.peek()?;
+        self.pos += c.len_utf8();
+        Some(c)
+    }
+
+    pub(super) fn fail<T>(&self, from: usize, reason: &str) -> Read<T> {
+        Err(Opaque { span: from..self.text.len(), reason: reason.to_owned() })
+    }
+
+    pub(super) fn bash_only(&self, from: usize, what: &str) -> Read<()> {
+        match self.dialect {
+            Dialect::Bash => Ok(()),
+            Dialect::Posix => {
+                self.fail(from, &format!("{what}, which other shells than bash read differently"))
+            }
+        }
+    }
+
+    /// One level deeper, as far as the cap allows.
+    pub(super) fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        if self.depth >= MAX_DEPTH {
+            return self.fail(self.pos, &format!("nested deeper than {MAX_DEPTH}"));
+        }
+        self.depth += 1;
+        let result = f(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Spaces, tabs and line continuations; a comment at the start of a word.
+    pub(super) fn blanks(&mut self) {
+        let mut fresh = self.pos == 0 || self.before_is_break();
+        loop {
+            if self.eat(" ") || self.eat("\t") {
+                fresh = true;
+            } else if self.eat("\\\n") {
+                // Joins the lines; what follows may go on with the word before.
+            } else if fresh && self.at("#") {
+                while self.peek().is_some_and(|c| c != '\n') {
+                    self.bump();
+                }
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn before_is_break(&self) -> bool {
+        self.text
+            .get(..self.pos)
+            .and_then(|t| t.chars().next_back())
+            .is_some_and(|c| matches!(c, '\n' | ';' | '&' | '|' | '(' | ')' | ' ' | '\t'))
+    }
+
+    /// Blanks and newlines; a newline brings the bodies of the here-documents before it.
+    pub(super) fn lines(&mut self) -> Read<()> {
+        loop {
+            self.blanks();
+            if !self.eat("\n") {
+                return Ok(());
+            }
+            self.here_documents()?;
+        }
+    }
+
+    /// The word at the place of a command, where it is a reserved one.
+    pub(super) fn reserved(&self) -> Option<&'static str> {
+        let end =
+            |c: char| matches!(c, ' ' | '\t' | '\n' | ';' | '&' | '|' | '(' | ')' | '<' | '>');
+        let word = self.rest().split(end).next().unwrap_or_default();
+        RESERVED.into_iter().find(|r| *r == word)
+    }
+
+    fn take(&mut self, word: &'static str) -> Read<()> {
+        self.lines()?;
+        if self.reserved() == Some(word) {
+            self.pos += word.len();
+            return Ok(());
+        }
+        self.fail(self.pos, &format!("`{word}` is missing"))
+    }
+
+    fn list(&mut self, stop: Stop) -> Read<Vec<Step>> {
+        let mut list = Vec::new();
+        self.list_into(&mut list, stop)?;
+        if list.is_empty() {
+            return self.fail(self.pos, "a command is missing");
+        }
+        Ok(list)
+    }
+
+    fn stops(&self, stop: Stop) -> bool {
+        match stop {
+            Stop::End => self.pos >= self.text.len(),
+            Stop::Paren => self.at(")"),
+            Stop::Words(words) => self.reserved().is_some_and(|w| words.contains(&w)),
+            Stop::Arm => self.at(";;") || self.at(";&") || self.reserved() == Some("esac"),
+        }
+    }
+
+    /// Steps up to what ends the list, which is not taken.
+    pub(super) fn list_into(&mut self, list: &mut Vec<Step>, stop: Stop) -> Read<()> {
+        let mut join = Join::Then;
+        loop {
+            self.lines()?;
+            if self.stops(stop) {
+                if join != Join::Then {
+                    return self.fail(self.pos, "a command is missing after `&&` or `||`");
+                }
+                return Ok(());
+            }
+            if self.pos >= self.text.len() {
+                return self.fail(self.pos, "the text ends inside a construct");
+            }
+            let node = self.pipeline()?;
+            list.push(Step { join, node, background: false });
+            self.blanks();
+            join = if self.eat("&&") {
+                Join::And
+            } else if self.eat("||") {
+                Join::Or
+            } else if self.at(";;") || self.at(";&") {
+                if stop != Stop::Arm {
+                    return self.fail(self.pos, "`;;` outside of `case`");
+                }
+                Join::Then
+            } else if self.eat(";") {
+                Join::Then
+            } else if self.at("&") && !self.at("&>") {
+                self.pos += 1;
+                background(list);
+                Join::Then
+            } else if self.at("\n") || self.stops(stop) {
+                Join::Then
+            } else {
+                return self.fail(self.pos, "this cannot follow a command");
+            };
+        }
+    }
+
+    fn pipeline(&mut self) -> Read<Node> {
+        loop {
+            self.blanks();
+            match self.reserved() {
+                Some("!") => self.pos += 1,
+                Some("time") => {
+                    self.pos += 4;
+                    self.blanks();
+                    if self.at("-") {
+                        return self.fail(self.pos, "an option of the reserved word `time`");
+                    }
+                    if self.dialect == Dialect::Posix {
+                        return self.fail(self.pos, "`time`, which other shells run as a program");
+                    }
+                }
+                _ => break,
+            }
+        }
+        let mut nodes = vec![self.command()?];
+        loop {
+            self.blanks();
+            let from = self.pos;
+            if self.at("||") {
+                break;
+            } else if self.eat("|&") {
+                self.bash_only(from, "`|&`")?;
+            } else if !self.eat("|") {
+                break;
+            }
+            self.lines()?;
+            nodes.push(self.command()?);
+        }
+        match (nodes.pop(), nodes.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(last), false) => {
+                nodes.push(last);
+                Ok(Node::Pipeline(nodes))
+            }
+            (None, _) => self.fail(self.pos, "a command is missing"),
+        }
+    }
+
+    fn command(&mut self) -> Read<Node> {
+        self.commands += 1;
+        if self.commands > MAX_COMMANDS {
+            return self.fail(self.pos, &format!("more than {MAX_COMMANDS} commands"));
+        }
+        let from = self.pos;
+        if self.at("((") {
+            self.bash_only(from, "`((`")?;
+            return self.arithmetic_command();
+        }
+        if self.eat("(") {
+            let list = self.deeper(|r| r.list(Stop::Paren))?;
+            self.eat(")");
+            return Ok(Node::Subshell(list, self.redirections()?));
+        }
+        let Some(word) = self.reserved() else { return Ok(Node::Simple(self.simple()?)) };
+        self.pos += word.len();
+        match word {
+            "{" => {
+                let list = self.deeper(|r| r.list(Stop::Words(&["}"])))?;
+                self.take("}")?;
+                Ok(Node::Group(list, self.redirections()?))
+            }
+            "if" => self.deeper(Self::conditional),
+            "while" | "until" => self.deeper(|r| {
+                let condition = r.list(Stop::Words(&["do"]))?;
+                let body = r.body()?;
+                r.bodies_node(true, vec![condition, body], Vec::new())
+            }),
+            "for" | "select" => self.deeper(|r| r.each(from, word)),
+            "case" => self.deeper(Self::case),
+            "[[" => {
+                self.bash_only(from, "`[[`")?;
+                self.test_command(from)
+            }
+            "function" => self.fail(from, "a function definition"),
+            "coproc" => self.fail(from, "a coprocess"),
+            _ => self.fail(from, &format!("`{word}` cannot begin a command")),
+        }
+    }
+
+    fn bodies_node(
+        &mut self,
+        again: bool,
+        bodies: Vec<Vec<Step>>,
+        names: Vec<(String, Vec<Word>)>,
+    ) -> Read<Node> {
+        let redirections = self.redirections()?;
+        Ok(Node::Bodies { bodies, names, again, redirections })
+    }
+
+    /// `do … done`.
+    fn body(&mut self) -> Read<Vec<Step>> {
+        self.take("do")?;
+        let body = self.list(Stop::Words(&["done"]))?;
+        self.take("done")?;
+        Ok(body)
+    }
+
+    fn conditional(&mut self) -> Read<Node> {
+        let mut bodies = vec![self.list(Stop::Words(&["then"]))?];
+        self.take("then")?;
+        loop {
+            bodies.push(self.list(Stop::Words(&["elif", "else", "fi"]))?);
+            match self.reserved() {
+                Some("elif") => {
+                    self.pos += 4;
+                    bodies.push(self.list(Stop::Words(&["then"]))?);
+                    self.take("then")?;
+                }
+                Some("else") => {
+                    self.pos += 4;
+                    bodies.push(self.list(Stop::Words(&["fi"]))?);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        self.take("fi")?;
+        self.bodies_node(false, bodies, Vec::new())
+    }
+
+    fn each(&mut self, from: usize, word: &str) -> Read<Node> {
+        if word == "select" {
+            self.bash_only(from, "`select`")?;
+        }
+        self.blanks();
+        if self.at("((") {
+            return self.fail(from, "`for` with arithmetic");
+        }
+        let name = self.name();
+        if name.is_empty() {
+            return self.fail(from, "the variable of `for` is missing");
+        }
+        self.lines()?;
+        let mut words = Vec::new();
+        if self.reserved() == Some("in") {
+            self.pos += 2;
+            loop {
+                self.blanks();
+                match self.word(false)? {
+                    Some(w) => words.push(w),
+                    None => break,
+                }
+            }
+            if !self.eat(";") && !self.at("\n") {
+                return self.fail(self.pos, "the words of `for` do not end in `;` or a newline");
+            }
+        } else {
+            // Without `in` it goes over the positional parameters.
+            let part = Part::Param { name: "@".to_owned(), quoted: true };
+            words.push(Word { parts: vec![part], span: from..self.pos });
+            self.eat(";");
+        }
+        let body = self.body()?;
+        self.bodies_node(true, vec![body], vec![(name, words)])
+    }
+
+    fn case(&mut self) -> Read<Node> {
+        self.blanks();
+        let Some(subject) = self.word(false)? else {
+            return self.fail(self.pos, "the subject of `case` is missing");
+        };
+        self.take("in")?;
+        let (mut bodies, mut words) = (Vec::new(), vec![subject]);
+        loop {
+            self.lines()?;
+            if self.reserved() == Some("esac") {
+                break;
+            }
+            self.eat("(");
+            loop {
+                self.blanks();
+                let Some(pattern) = self.word(false)? else {
+                    return self.fail(self.pos, "a pattern of `case` is missing");
+                };
+                words.push(pattern);
+                self.blanks();
+                if self.eat(")") {
+                    break;
+                }
+                if !self.eat("|") {
+                    return self.fail(self.pos, "a pattern of `case` does not end in `)`");
+                }
+            }
+            let mut body = Vec::new();
+            self.list_into(&mut body, Stop::Arm)?;
+            bodies.push(body);
+            let from = self.pos;
+            if self.at(";;&") || self.at(";&") {
+                self.bash_only(from, "`;&`")?;
+            }
+            if !(self.eat(";;&") || self.eat(";;") || self.eat(";&")) {
+                break;
+            }
+        }
+        self.take("esac")?;
+        self.bodies_node(false, bodies, vec![(String::new(), words)])
+    }
+
+    /// A name of letters, digits and `_` that does not begin with a digit; empty where there is none.
+    pub(super) fn name(&mut self) -> String {
+        let from = self.pos;
+        while let Some(c) = self.peek() {
+            let first = self.pos == from;
+            if !(c == '_' || c.is_ascii_alphabetic() || (!first && c.is_ascii_digit())) {
+                break;
+            }
+            self.pos += 1;
+        }
+        self.text.get(from..self.pos).unwrap_or_default().to_owned()
+    }
+}
+
+/// `&` puts the whole list of `&&` and `||` before it into the background.
+fn background(list: &mut [Step]) {
+    for step in list.iter_mut().rev() {
+        step.background = true;
+        if step.join == Join::Then {
+            break;
+        }
+    }
+}
+
+fn fill_step(step: &mut Step, bodies: &[Option<Word>]) {
+    fill_node(&mut step.node, bodies);
+}
+
+/// Puts the bodies of here-documents where the redirections refer to them by number.
+fn fill_node(node: &mut Node, bodies: &[Option<Word>]) {
+    match node {
+        Node::Simple(Simple { assignments, words, redirections, .. }) => {
+            assignments.iter_mut().for_each(|(_, w)| fill_word(w, bodies));
+            words.iter_mut().for_each(|w| fill_word(w, bodies));
+            fill_redirections(redirections, bodies);
+        }
+        Node::Pipeline(nodes) => nodes.iter_mut().for_each(|n| fill_node(n, bodies)),
+        Node::Subshell(list, redirections) | Node::Group(list, redirections) => {
+            list.iter_mut().for_each(|s| fill_step(s, bodies));
+            fill_redirections(redirections, bodies);
+        }
+        Node::Bodies { bodies: lists, names, redirections, .. } => {
+            lists.iter_mut().flatten().for_each(|s| fill_step(s, bodies));
+            names.iter_mut().flat_map(|(_, words)| words).for_each(|w| fill_word(w, bodies));
+            fill_redirections(redirections, bodies);
+        }
+    }
+}
+
+fn fill_redirections(redirections: &mut [Redirection], bodies: &[Option<Word>]) {
+    for r in redirections {
+        let number = r.target.span.start;
+        if r.kind == super::RedirectKind::HereDocument
+            && let Some(Some(body)) = bodies.get(number)
+        {
+            r.target = body.clone();
+        }
+        fill_word(&mut r.target, bodies);
+    }
+}
+
+fn fill_word(word: &mut Word, bodies: &[Option<Word>]) {
+    for part in &mut word.parts {
+        if let Part::Dynamic { commands, .. } = part {
+            commands.iter_mut().for_each(|s| fill_step(s, bodies));
+        }
+    }
+}

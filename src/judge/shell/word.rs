@@ -1,0 +1,212 @@
+//! Words: what stands between blanks and operators.
+//!
+//! In: the reader at the start of a word. Out: its parts, quotes taken off.
+//! Never: expands anything; a construct that may become several words is refused.
+
+use super::ast::{Part, Word};
+use super::reader::{Read, Reader};
+
+/// How far a `]` is looked for: a longer bracket expression is refused, so that time stays linear.
+const BRACKET: usize = 256;
+
+/// What has been seen of a brace expansion.
+#[derive(Default)]
+struct Braces {
+    open: bool,
+    separator: bool,
+}
+
+impl Reader<'_> {
+    /// The word at this place, or `None` where none begins. `value` is set for the value of an
+    /// assignment, in which braces do not expand and a tilde may follow a colon.
+    pub(super) fn word(&mut self, value: bool) -> Read<Option<Word>> {
+        let from = self.pos;
+        let mut parts: Vec<Part> = Vec::new();
+        let mut quoted_empty = false;
+        let mut braces = Braces::default();
+        while let Some(c) = self.peek() {
+            let at = self.pos;
+            match c {
+                ' ' | '\t' | '\n' | ';' | '&' | '|' | ')' => break,
+                '<' | '>' => {
+                    let process = self.at("<(") || self.at(">(");
+                    if !process {
+                        if parts.last().is_some_and(named_descriptor) {
+                            return self.fail(from, "a redirection into a variable");
+                        }
+                        break;
+                    }
+                    if at != from {
+                        return self.fail(from, "a process substitution inside a word");
+                    }
+                    self.bash_only(from, "a process substitution")?;
+                    self.pos += 2;
+                    let commands = self.substitution(from)?;
+                    let what = "process substitution".to_owned();
+                    parts.push(Part::Dynamic { commands, what, quoted: true });
+                }
+                '(' => {
+                    if at == from {
+                        break;
+                    }
+                    return self.fail(from, "a parenthesis inside a word");
+                }
+                '\'' => {
+                    self.bump();
+                    let text = self.until_quote(at)?;
+                    push(&mut parts, &text);
+                    quoted_empty = true;
+                }
+                '"' => {
+                    self.bump();
+                    let inside = self.quoted_parts(Some(at))?;
+                    inside.into_iter().for_each(|p| append(&mut parts, p));
+                    quoted_empty = true;
+                }
+                '\\' => {
+                    self.bump();
+                    match self.bump() {
+                        Some('\n') => {}
+                        Some(c) => push(&mut parts, c.encode_utf8(&mut [0; 4])),
+                        None => return self.fail(at, "a backslash at the very end"),
+                    }
+                    quoted_empty = true;
+                }
+                '`' => parts.push(self.backticks(false)?),
+                '$' => self.dollar(&mut parts, false)?,
+                '~' if self.tilde_place(from, value, &parts) => self.tilde(&mut parts)?,
+                '*' => {
+                    self.bump();
+                    parts.push(Part::Star);
+                }
+                '?' => {
+                    self.bump();
+                    parts.push(Part::Question);
+                }
+                '[' => self.bracket(&mut parts)?,
+                _ => {
+                    self.bump();
+                    match c {
+                        '{' => braces = Braces { open: true, separator: false },
+                        ',' if braces.open => braces.separator = true,
+                        '.' if braces.open && self.at(".") => braces.separator = true,
+                        '}' if braces.open && braces.separator && !value => {
+                            return self.fail(from, "a brace expansion");
+                        }
+                        _ => {}
+                    }
+                    push(&mut parts, c.encode_utf8(&mut [0; 4]));
+                }
+            }
+        }
+        if self.pos == from || (parts.is_empty() && !quoted_empty) {
+            return Ok(None);
+        }
+        Ok(Some(Word { parts, span: from..self.pos }))
+    }
+
+    /// Whether a `~` here would be expanded: at the start of a word, after the `=` of something that
+    /// looks like an assignment, and in values after a colon (bash manual, «Tilde Expansion»).
+    fn tilde_place(&self, from: usize, value: bool, parts: &[Part]) -> bool {
+        if self.pos == from {
+            return true;
+        }
+        let so_far = self.text.get(from..self.pos).unwrap_or_default();
+        let assigns = || {
+            let (name, _) = so_far.split_once('=').unwrap_or_default();
+            let name = name.strip_suffix('+').unwrap_or(name);
+            !name.is_empty()
+                && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+                && !name.starts_with(|c: char| c.is_ascii_digit())
+        };
+        let literal_before = matches!(parts.last(), Some(Part::Literal(_)) | None);
+        literal_before && so_far.ends_with(['=', ':']) && (value || assigns())
+    }
+
+    fn tilde(&mut self, parts: &mut Vec<Part>) -> Read<()> {
+        let from = self.pos;
+        self.bump();
+        let start = self.pos;
+        while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || "_.+-".contains(c)) {
+            self.bump();
+        }
+        let user = self.text.get(start..self.pos).unwrap_or_default();
+        if user == "+" || user == "-" || user.starts_with(|c: char| c.is_ascii_digit()) {
+            return self.fail(from, "`~+`, `~-` or a numbered folder");
+        }
+        let ends = self.peek().is_none_or(|c| "/ \t\n;&|<>():".contains(c));
+        if !ends {
+            // A quote or expansion in the name: the tilde stays itself.
+            let text = format!("~{user}");
+            push(parts, &text);
+        } else if user.is_empty() {
+            parts.push(Part::Tilde(None));
+        } else {
+            parts.push(Part::Tilde(Some(user.to_owned())));
+        }
+        Ok(())
+    }
+
+    /// `[…]`, or a `[` that stands for itself.
+    fn bracket(&mut self, parts: &mut Vec<Part>) -> Read<()> {
+        let from = self.pos;
+        let rest = self.rest();
+        let mut end = None;
+        for (i, c) in rest.char_indices().skip(1) {
+            if i > BRACKET {
+                return self.fail(from, "a bracket expression that does not end soon");
+            }
+            match c {
+                ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')' | '/' => break,
+                '\'' | '"' | '\\' | '$' | '`' => {
+                    // Whether this is a pattern depends on what comes out of it. `[` with a quote or
+                    // expansion behind it and no bracket that closes is itself.
+                    let word =
+                        rest.split([' ', '\t', '\n', ';', '&', '|']).next().unwrap_or_default();
+                    if word.len() > BRACKET || word.contains(']') {
+                        return self.fail(from, "a bracket expression with quotes or expansions");
+                    }
+                    break;
+                }
+                ']' if i > 1 && !(i == 2 && matches!(rest.chars().nth(1), Some('!' | '^'))) => {
+                    end = Some(i + 1);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        match end.and_then(|end| rest.get(..end)) {
+            Some(text) => {
+                parts.push(Part::Bracket(text.to_owned()));
+                self.pos += text.len();
+            }
+            None => {
+                self.bump();
+                push(parts, "[");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `{name}` right before `<` or `>` makes bash put a descriptor into a variable.
+fn named_descriptor(part: &Part) -> bool {
+    matches!(part, Part::Literal(t) if t.starts_with('{') && t.ends_with('}'))
+}
+
+/// Adds text to the parts, joining neighbours.
+pub(super) fn push(parts: &mut Vec<Part>, text: &str) {
+    if let Some(Part::Literal(last)) = parts.last_mut() {
+        last.push_str(text);
+    } else {
+        parts.push(Part::Literal(text.to_owned()));
+    }
+}
+
+/// Adds a part, joining text with text.
+pub(super) fn append(parts: &mut Vec<Part>, part: Part) {
+    match part {
+        Part::Literal(text) => push(parts, &text),
+        other => parts.push(other),
+    }
+}

@@ -1,0 +1,354 @@
+//! Bad input: each gets a clear error that names the thing and the fix, nothing runs, nothing is lost.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use common::{Home, Ran, ran};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+
+/// What a failed run must be: 125, one `exo: error:` line with these words, and no marker file.
+fn fails(home: &Home, ran: &Ran, words: &[&str]) {
+    assert_eq!(ran.code, 125, "{ran:?}");
+    assert!(ran.err.starts_with("exo: error: "), "{ran:?}");
+    assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
+    for word in words {
+        assert!(ran.err.contains(word), "`{word}` is not in: {}", ran.err);
+    }
+    assert!(!home.repo().join("marker").exists(), "something ran: {ran:?}");
+}
+
+fn touch(home: &Home) -> Ran {
+    home.run(&["touch", "marker"])
+}
+
+#[test]
+fn an_unknown_agent_is_named_with_the_places_that_were_looked_in() {
+    let home = Home::new();
+    let r = home.exo(&["run", "--as", "nobody-knows", "--", "touch", "marker"]);
+    fails(&home, &r, &["nobody-knows", "profiles", "exo profile list"]);
+    let r = home.exo(&["run", "--as", "../../etc/passwd", "--", "touch", "marker"]);
+    fails(&home, &r, &["../../etc/passwd", "lower-case"]);
+    let r = home.exo(&["run", "--", "touch", "marker"]);
+    fails(&home, &r, &["--as"]);
+}
+
+#[test]
+fn broken_profiles_name_file_line_key_and_fix() {
+    let home = Home::new();
+    let head = "exo = 1\nname = \"p\"\n";
+    let rule = |id: &str| {
+        format!("[[permit]]\nid = \"{id}\"\nactions = [\"read\"]\nresources = [\"file:/**\"]\n")
+    };
+    let rows = [
+        ("exo = 1\nname = \n".to_owned(), vec!["p.toml", ":2"]),
+        (format!("{head}colour = 1\n"), vec!["p.toml", "colour"]),
+        (format!("{head}{}{}", rule("one"), rule("one")), vec!["p.toml", "one"]),
+        (
+            format!(
+                "{head}[[permit]]\nid = \"x\"\nactions = [\"destroy\"]\nresources = [\"file:/**\"]\n"
+            ),
+            vec!["p.toml", "destroy"],
+        ),
+        (
+            format!("{head}[[permit]]\nid = \"x\"\nactions = [\"read\"]\nresources = [\"/etc\"]\n"),
+            vec!["p.toml", "/etc"],
+        ),
+        (format!("{head}extends = [\"none-such\"]\n"), vec!["none-such"]),
+        (format!("{head}extends = [\"p\"]\n"), vec!["p"]),
+        ("exo = 2\nname = \"p\"\n".to_owned(), vec!["p.toml", "exo"]),
+        ("exo = 1\nname = \"q\"\n".to_owned(), vec!["p.toml", "q"]),
+    ];
+    for (text, words) in rows {
+        home.profile("p", &text);
+        let r = home.exo(&["run", "--as", "p", "--", "touch", "marker"]);
+        fails(&home, &r, &words);
+    }
+    home.profile("p", &format!("{head}extends = [\"coding-agent\"]\n"));
+    assert_eq!(
+        home.exo(&["run", "--as", "p", "--", "touch", "marker"]).code,
+        0,
+        "the same with good text"
+    );
+}
+
+#[test]
+fn a_profile_whose_examples_do_not_hold_decides_nothing() {
+    let home = Home::new();
+    home.profile(
+        "p",
+        "exo = 1\nname = \"p\"\nextends = [\"coding-agent\"]\n[[forbid]]\nid = \"mine\"\nactions = [\"delete\"]\nresources = [\"file:/nowhere\"]\nwhy = \"x\"\nexamples = [\"ls\"]\n",
+    );
+    let r = home.exo(&["run", "--as", "p", "--", "touch", "marker"]);
+    fails(&home, &r, &["mine", "exo profile check p"]);
+    assert_eq!(home.exo(&["profile", "check", "p"]).code, 1);
+}
+
+#[test]
+fn a_ledger_that_cannot_take_the_entry_stops_the_run() {
+    // Root writes where the mode says no, so this is shown as an ordinary user.
+    let home = Home::ordinary();
+    assert_eq!(touch(&home).code, 0);
+    fs::remove_file(home.repo().join("marker")).unwrap();
+    let db = home.state().join("ledger.db");
+    let mode = |m| fs::set_permissions(&db, fs::Permissions::from_mode(m)).unwrap();
+    mode(0o400);
+    fails(&home, &touch(&home), &["ledger"]);
+    mode(0o600);
+    assert_eq!(touch(&home).code, 0, "writable again");
+    home.verifies();
+}
+
+#[test]
+fn a_corrupt_or_missing_ledger_stops_the_run() {
+    let home = Home::new();
+    assert_eq!(touch(&home).code, 0);
+    fs::remove_file(home.repo().join("marker")).unwrap();
+    let db = home.state().join("ledger.db");
+    // All of it into the database file, so that the damage is not hidden by the write-ahead log.
+    for ending in ["ledger.db-wal", "ledger.db-shm"] {
+        let _ = fs::remove_file(home.state().join(ending));
+    }
+    let whole = fs::read(&db).unwrap();
+    fs::write(&db, vec![0x55; whole.len()]).unwrap();
+    fails(&home, &touch(&home), &["ledger.db"]);
+    fs::remove_file(&db).unwrap();
+    fails(&home, &touch(&home), &["ledger.db"]);
+    let r = home.exo(&["init"]);
+    assert_ne!(r.code, 0, "init makes no new ledger beside an old head and key: {r:?}");
+}
+
+#[test]
+fn folders_that_others_can_write_are_refused() {
+    let home = Home::new();
+    for dir in [home.config(), home.state()] {
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o777)).unwrap();
+        fails(&home, &touch(&home), &["chmod go-w"]);
+        assert_eq!(home.exo(&["init"]).code, 2);
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    let profile = home.config().join("profiles/coding-agent.toml");
+    fs::set_permissions(&profile, fs::Permissions::from_mode(0o666)).unwrap();
+    fails(&home, &touch(&home), &["coding-agent.toml", "chmod go-w"]);
+    fs::set_permissions(&profile, fs::Permissions::from_mode(0o600)).unwrap();
+    let key = home.state().join("key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    fails(&home, &touch(&home), &["key"]);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(touch(&home).code, 0);
+}
+
+#[test]
+fn init_is_idempotent_and_never_overwrites() {
+    let home = Home::new();
+    let key = fs::read(home.state().join("key")).unwrap();
+    home.write(&home.config().join("profiles/ci.toml"), "# mine\n");
+    let again = home.exo(&["init"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.out.contains("kept"), "{again:?}");
+    assert_eq!(fs::read(home.state().join("key")).unwrap(), key);
+    assert_eq!(fs::read_to_string(home.config().join("profiles/ci.toml")).unwrap(), "# mine\n");
+    assert_eq!(home.entries().len(), 1);
+    for (path, mode) in
+        [(home.config(), 0o700), (home.state(), 0o700), (home.state().join("key"), 0o600)]
+    {
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            mode,
+            "{}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn programs_that_cannot_be_run_say_why() {
+    let home = Home::new();
+    let repo = home.repo();
+    home.write(&repo.join("plain"), "echo hello\n");
+    fs::set_permissions(repo.join("plain"), fs::Permissions::from_mode(0o755)).unwrap();
+    home.write(&repo.join("orphan"), "#!/no/such/interpreter\n");
+    fs::set_permissions(repo.join("orphan"), fs::Permissions::from_mode(0o755)).unwrap();
+    home.write(&repo.join("script"), "#!/bin/sh\necho script \"$0\" \"$1\"\n");
+    fs::set_permissions(repo.join("script"), fs::Permissions::from_mode(0o755)).unwrap();
+    for (args, code, word) in [
+        (vec!["./plain"], 126, "sh "),
+        (vec!["./orphan"], 126, "/no/such/interpreter"),
+        (vec!["./src"], 126, "src"),
+        (vec!["./README.md"], 126, "README.md"),
+        (vec!["missing-program"], 127, "missing-program"),
+        (vec!["./missing"], 127, "missing"),
+    ] {
+        let r = home.run(&args);
+        assert_eq!(r.code, code, "{args:?}: {r:?}");
+        assert!(r.err.starts_with("exo: ") && r.err.contains(word), "{args:?}: {r:?}");
+    }
+    let r = home.run(&["./script", "one"]);
+    assert_eq!((r.code, r.out.as_str()), (0, "script ./script one\n"), "{r:?}");
+}
+
+#[test]
+fn argv_that_is_not_text_is_named_by_number_and_byte() {
+    let home = Home::new();
+    let mut c = home.exo_command(&["run", "--as", "coding-agent", "--", "touch", "marker"]);
+    c.arg(OsString::from_vec(vec![b'a', 0xff, b'b']));
+    let r = ran(c.output().unwrap());
+    assert!(r.code == 125 || r.code == 126, "{r:?}");
+    assert!(!home.repo().join("marker").exists());
+    assert_eq!(home.entries().last().unwrap()["kind"], "deny");
+}
+
+#[test]
+fn an_argv_near_two_megabytes_is_answered() {
+    let home = Home::new();
+    let words: Vec<String> = (0..19).map(|i| format!("{i}{}", "x".repeat(100_000))).collect();
+    let mut args = vec!["run", "--as", "coding-agent", "--", "touch", "marker"];
+    args.extend(words.iter().map(String::as_str));
+    let r = home.exo(&args);
+    assert_eq!(r.code, 126, "{:.300}…", r.err);
+    assert!(r.err.contains("opaque"), "{:.300}…", r.err);
+    assert!(!home.repo().join("marker").exists());
+    home.verifies();
+    assert_eq!(home.exo(&["audit", "replay"]).code, 0);
+}
+
+#[test]
+fn ten_thousand_variables_are_cut_to_those_the_profile_passes() {
+    let home = Home::new();
+    let mut c = home.exo_command(&["run", "--as", "coding-agent", "--", "env"]);
+    c.envs((0..10_000).map(|i| (format!("VARIABLE_{i}"), "x")));
+    c.env("LD_PRELOAD", "").env("GIT_SSH_COMMAND", "touch marker").env("LANG", "C.UTF-8");
+    let r = ran(c.output().unwrap());
+    assert_eq!(r.code, 0, "{r:?}");
+    assert!(r.out.contains("LANG=C.UTF-8"), "{}", r.out);
+    assert!(
+        !r.out.contains("VARIABLE_") && !r.out.contains("LD_PRELOAD") && !r.out.contains("GIT_SSH"),
+        "{}",
+        r.out
+    );
+}
+
+#[test]
+fn a_deleted_current_folder_is_named() {
+    let home = Home::new();
+    let gone = home.repo().join("gone");
+    let script = format!(
+        "mkdir {0} && cd {0} && rmdir {0} && exec {1} run --as coding-agent -- touch marker",
+        gone.display(),
+        home.binary().display()
+    );
+    fails(&home, &home.bare_sh(&script), &["current folder"]);
+}
+
+#[test]
+fn without_home_the_folders_are_asked_for() {
+    let home = Home::new();
+    let mut c = home.exo_command(&["run", "--as", "coding-agent", "--", "touch", "marker"]);
+    c.env_remove("HOME");
+    fails(&home, &ran(c.output().unwrap()), &["HOME", "XDG_CONFIG_HOME"]);
+    let mut c = home.exo_command(&["run", "--as", "coding-agent", "--", "touch", "marker"]);
+    c.env_remove("HOME");
+    c.env("XDG_CONFIG_HOME", home.home().join(".config"))
+        .env("XDG_STATE_HOME", home.home().join(".local/state"));
+    let r = ran(c.output().unwrap());
+    assert_eq!(r.code, 0, "{r:?}");
+}
+
+#[test]
+fn closed_standard_descriptors_become_dev_null() {
+    let home = Home::new();
+    let exo = home.binary();
+    let line = |redirect: &str| {
+        home.bare_sh(&format!("{} run --as coding-agent -- sh -c 'echo out; echo err >&2; cat; touch marker' {redirect}", exo.display()))
+    };
+    for closed in ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"] {
+        let r = line(closed);
+        assert_eq!(r.code, 0, "{closed}: {r:?}");
+        assert!(home.repo().join("marker").exists(), "{closed}");
+        fs::remove_file(home.repo().join("marker")).unwrap();
+        let text = fs::read(home.state().join("key")).unwrap();
+        assert!(text.starts_with(b"#") || !text.is_empty(), "{closed}: the key was written over");
+    }
+    home.verifies();
+}
+
+#[test]
+fn a_clock_before_the_last_entry_stops_the_run_until_it_is_accepted() {
+    let home = Home::new();
+    let past = |args: &[&str]| {
+        let mut all = vec!["run", "--as", "coding-agent", "--"];
+        all.extend(args);
+        let mut c = home.exo_command(&all);
+        c.env("EXO_TEST_CLOCK_OFFSET", "-86400");
+        ran(c.output().unwrap())
+    };
+    if !cfg!(feature = "fail-points") {
+        eprintln!(
+            "NOTE: moving exo's clock needs the feature fail-points; not tested in this build"
+        );
+        return;
+    }
+    let r = past(&["touch", "marker"]);
+    fails(&home, &r, &["clock", "exo init --accept-clock"]);
+    let mut c = home.exo_command(&["init", "--accept-clock"]);
+    c.env("EXO_TEST_CLOCK_OFFSET", "-86400");
+    assert_eq!(ran(c.output().unwrap()).code, 0);
+    assert_eq!(past(&["touch", "marker"]).code, 0);
+    home.verifies();
+}
+
+#[test]
+fn a_kernel_without_landlock_runs_nothing() {
+    if !cfg!(feature = "fail-points") {
+        eprintln!(
+            "NOTE: capping the Landlock ABI needs the feature fail-points; not tested in this build"
+        );
+        return;
+    }
+    let home = Home::new();
+    for abi in ["0", "3"] {
+        let mut c = home.exo_command(&["run", "--as", "coding-agent", "--", "touch", "marker"]);
+        c.env("EXO_LANDLOCK_ABI", abi);
+        fails(&home, &ran(c.output().unwrap()), &["Landlock"]);
+    }
+    assert_eq!(touch(&home).code, 0);
+}
+
+#[test]
+fn a_full_disk_stops_the_run_and_loses_nothing() {
+    let home = Home::new();
+    let mut c = home.exo_command(&["run", "--as", "coding-agent", "--", "touch", "marker"]);
+    // A limit on file size is to SQLite what a full disk is: the write fails.
+    let limit = fs::metadata(home.state().join("ledger.db")).unwrap().len().min(8 * 1024);
+    #[allow(unsafe_code, reason = "setrlimit in the child, between fork and exec")]
+    // SAFETY: setrlimit(2) is async-signal-safe and touches nothing of the parent.
+    unsafe {
+        c.pre_exec(move || {
+            nix::sys::resource::setrlimit(
+                nix::sys::resource::Resource::RLIMIT_FSIZE,
+                limit,
+                limit,
+            )?;
+            nix::sys::signal::signal(
+                nix::sys::signal::Signal::SIGXFSZ,
+                nix::sys::signal::SigHandler::SigIgn,
+            )?;
+            Ok(())
+        });
+    }
+    let r = ran(c.stdin(Stdio::null()).output().unwrap());
+    fails(&home, &r, &["ledger"]);
+    assert_eq!(touch(&home).code, 0, "with room again");
+    home.verifies();
+}
