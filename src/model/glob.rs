@@ -57,6 +57,9 @@ pub struct Glob {
     prefix: String,
     /// `None` where there is no wildcard.
     tokens: Option<Vec<Token>>,
+    /// The longest run of plain characters behind the first wildcard: it is in every match, and most
+    /// names do not have it, so that most answers need no machine.
+    needle: String,
 }
 
 impl Glob {
@@ -108,13 +111,23 @@ impl Glob {
         if !plain && tokens.len() > MAX_TOKENS {
             return Err(GlobError::TooLong(tokens.len()));
         }
-        Ok(Self { text: text.to_owned(), prefix, tokens: (!plain).then_some(tokens) })
+        let runs = tokens.split(|t| !matches!(t, Token::Lit(_))).skip(1);
+        let needle = runs.max_by_key(|run| run.len()).unwrap_or_default();
+        let needle =
+            needle.iter().filter_map(|t| if let Token::Lit(c) = t { Some(*c) } else { None });
+        let needle = needle.collect();
+        Ok(Self { text: text.to_owned(), prefix, tokens: (!plain).then_some(tokens), needle })
     }
 
     /// The glob that matches this name alone.
     #[must_use]
     pub fn literal(name: &str) -> Self {
-        Self { text: Self::escape(name), prefix: name.to_owned(), tokens: None }
+        Self {
+            text: Self::escape(name),
+            prefix: name.to_owned(),
+            tokens: None,
+            needle: String::new(),
+        }
     }
 
     /// The name with its wildcard characters taken as themselves.
@@ -153,6 +166,9 @@ impl Glob {
     pub fn matches(&self, name: &str) -> bool {
         let Some(tokens) = &self.tokens else { return self.prefix == name };
         let Some(rest) = name.strip_prefix(self.prefix.as_str()) else { return false };
+        if !rest.contains(self.needle.as_str()) {
+            return false;
+        }
         let machine = Machine::new(tokens.get(self.prefix.chars().count()..).unwrap_or_default());
         let mut states = machine.start();
         for c in rest.chars() {

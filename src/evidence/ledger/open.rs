@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// Pages after which a commit moves the write-ahead log into the database. Small, since each process
 /// that opens the database reads the log's index; measured in docs/performance.md.
-const CHECKPOINT_PAGES: u32 = 256;
+const CHECKPOINT_PAGES: u32 = 128;
 
 /// Opens a database that is there.
 pub(super) fn open(path: &Path, write: bool) -> Result<Connection, LedgerError> {
