@@ -97,6 +97,16 @@ fn session(text: &str) -> (Vec<Step>, usize) {
     (steps, ignored)
 }
 
+/// Columns are as wide as the longest path, and the paths of a test are longer than those in the text:
+/// inside a line, more than one space counts as two.
+fn columns(line: &str) -> String {
+    let start = line.len() - line.trim_start().len();
+    let (indent, rest) = line.split_at(start);
+    let words: Vec<&str> =
+        rest.trim_end().split("  ").map(str::trim).filter(|w| !w.is_empty()).collect();
+    format!("{indent}{}", words.join("  "))
+}
+
 fn line_matches(pattern: &str, line: &str) -> bool {
     let mut parts = pattern.split("[..]");
     let Some(mut rest) = line.strip_prefix(parts.next().unwrap()) else { return false };
@@ -122,9 +132,9 @@ fn output_matches(pattern: &[String], lines: &[&str]) -> bool {
         Some((p, rest)) if p == "..." => {
             (0..=lines.len()).any(|skip| output_matches(rest, &lines[skip..]))
         }
-        Some((p, rest)) => lines
-            .split_first()
-            .is_some_and(|(l, more)| line_matches(p, l.trim_end()) && output_matches(rest, more)),
+        Some((p, rest)) => lines.split_first().is_some_and(|(l, more)| {
+            line_matches(&columns(p), &columns(l)) && output_matches(rest, more)
+        }),
     }
 }
 
@@ -252,6 +262,8 @@ fn sessions_are_read_as_they_are_meant() {
     assert!(!output_matches(&pattern("a [..] c"), &["a b d"]));
     assert!(!output_matches(&pattern("a"), &["a", "b"]));
     assert!(!output_matches(&pattern("a"), &["ab"]));
+    assert!(output_matches(&pattern("  a  b"), &["  a      b"]));
+    assert!(!output_matches(&pattern("  a b"), &["a b"]));
 }
 
 /// Every whole profile that stands in a document, by name.
