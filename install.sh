@@ -135,7 +135,7 @@ mkdir -p -- "$bin" 2>/dev/null || fail "cannot make $bin; set PREFIX to a folder
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 target=${CARGO_TARGET_DIR:-$here/target}
-say "building exo for $host (a first build takes about two minutes)"
+say "building exo for $host (a first build takes one to two minutes)"
 # With --target the flag reaches exo and its crates, not the build scripts.
 RUSTFLAGS="${RUSTFLAGS:+$RUSTFLAGS }-C target-feature=+crt-static" \
     cargo build --release --locked --target "$host" --target-dir "$target" ||
