@@ -79,13 +79,16 @@ rustup_line="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -
 if ! command -v cargo >/dev/null 2>&1 || ! command -v rustc >/dev/null 2>&1; then
     need "cargo and rustc $want or newer" "$rustup_line"
 else
-    have=$(rustc --version | sed -n 's/^rustc \([0-9]*\.[0-9]*\).*/\1/p')
+    have=$(rustc --version 2>/dev/null | sed -n 's/^rustc \([0-9]*\.[0-9]*\).*/\1/p')
+    if [ -z "$have" ] || ! cargo --version >/dev/null 2>&1; then
+        # rustup's own commands are there without a toolchain behind them.
+        need "a Rust toolchain that runs: \`rustc --version\` failed" "rustup default stable"
     # Both are 1.x; the minor number decides.
-    if [ "${have#*.}" -lt "${want#*.}" ]; then
+    elif [ "${have#*.}" -lt "${want#*.}" ]; then
         if command -v rustup >/dev/null 2>&1; then
-            need "rustc $want or newer, this is ${have:-unknown}" "rustup update stable"
+            need "rustc $want or newer, this is $have" "rustup update stable"
         else
-            need "rustc $want or newer, this is ${have:-unknown} (Debian's is too old)" "$rustup_line"
+            need "rustc $want or newer, this is $have (Debian's is too old)" "$rustup_line"
         fi
     fi
 fi
@@ -132,7 +135,7 @@ mkdir -p -- "$bin" 2>/dev/null || fail "cannot make $bin; set PREFIX to a folder
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 target=${CARGO_TARGET_DIR:-$here/target}
-say "building exo for $host (a first build takes about two minutes)"
+say "building exo for $host (a first build takes one to two minutes)"
 # With --target the flag reaches exo and its crates, not the build scripts.
 RUSTFLAGS="${RUSTFLAGS:+$RUSTFLAGS }-C target-feature=+crt-static" \
     cargo build --release --locked --target "$host" --target-dir "$target" ||

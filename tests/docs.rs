@@ -97,6 +97,16 @@ fn session(text: &str) -> (Vec<Step>, usize) {
     (steps, ignored)
 }
 
+/// Columns are as wide as the longest path, and the paths of a test are longer than those in the text:
+/// inside a line, more than one space counts as two.
+fn columns(line: &str) -> String {
+    let start = line.len() - line.trim_start().len();
+    let (indent, rest) = line.split_at(start);
+    let words: Vec<&str> =
+        rest.trim_end().split("  ").map(str::trim).filter(|w| !w.is_empty()).collect();
+    format!("{indent}{}", words.join("  "))
+}
+
 fn line_matches(pattern: &str, line: &str) -> bool {
     let mut parts = pattern.split("[..]");
     let Some(mut rest) = line.strip_prefix(parts.next().unwrap()) else { return false };
@@ -122,9 +132,9 @@ fn output_matches(pattern: &[String], lines: &[&str]) -> bool {
         Some((p, rest)) if p == "..." => {
             (0..=lines.len()).any(|skip| output_matches(rest, &lines[skip..]))
         }
-        Some((p, rest)) => lines
-            .split_first()
-            .is_some_and(|(l, more)| line_matches(p, l.trim_end()) && output_matches(rest, more)),
+        Some((p, rest)) => lines.split_first().is_some_and(|(l, more)| {
+            line_matches(&columns(p), &columns(l)) && output_matches(rest, more)
+        }),
     }
 }
 
@@ -252,6 +262,44 @@ fn sessions_are_read_as_they_are_meant() {
     assert!(!output_matches(&pattern("a [..] c"), &["a b d"]));
     assert!(!output_matches(&pattern("a"), &["a", "b"]));
     assert!(!output_matches(&pattern("a"), &["ab"]));
+    assert!(output_matches(&pattern("  a  b"), &["  a      b"]));
+    assert!(!output_matches(&pattern("  a b"), &["a b"]));
+}
+
+/// Every whole profile that stands in a document, by name.
+fn shown_profiles() -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for block in text.split("```toml\n").skip(1) {
+            let block = block.split("\n```").next().unwrap();
+            if block.starts_with("exo = 1") {
+                let keys: toml::Table = block.parse().unwrap();
+                out.push((keys["name"].as_str().unwrap().to_owned(), block.to_owned()));
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn the_profiles_in_documents_and_examples_load_and_hold() {
+    let home = Home::new();
+    let (out, code) = home.run("exo init", &home.project());
+    assert_eq!(code, 0, "{out}");
+    let mut profiles = shown_profiles();
+    assert!(profiles.len() >= 2, "README.md and docs/profile.md show one each");
+    for entry in fs::read_dir(root().join("examples/profiles")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        profiles.push((name, fs::read_to_string(path).unwrap()));
+    }
+    for (name, text) in profiles {
+        fs::write(home.project().join(format!("{name}.toml")), text).unwrap();
+        let (out, code) = home.run(&format!("exo profile check ./{name}.toml"), &home.project());
+        assert_eq!(code, 0, "{name}: {out}");
+        assert!(!out.contains(" 0 examples"), "{name} has examples: {out}");
+    }
 }
 
 /// What `cargo metadata` knows of the whole dependency tree.
