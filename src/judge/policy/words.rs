@@ -14,18 +14,26 @@ pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> O
     known.map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).min().map(|(_, k)| k)
 }
 
-/// Levenshtein's distance, of words of at most 64 characters.
+/// Letters that differ, are missing, are too many, or change places with their neighbour (the optimal
+/// string alignment distance), of words of at most 64 characters.
 fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().take(64).collect();
     let b: Vec<char> = b.chars().take(64).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().take(64).enumerate() {
+    let mut older: Vec<usize> = Vec::new();
+    for (i, ca) in a.iter().enumerate() {
         let mut left = i + 1;
         let mut next = vec![left];
-        for ((cb, above), diagonal) in b.iter().zip(row.iter().skip(1)).zip(&row) {
-            left = (diagonal + usize::from(ca != *cb)).min(above + 1).min(left + 1);
+        for (j, ((cb, above), diagonal)) in b.iter().zip(row.iter().skip(1)).zip(&row).enumerate() {
+            left = (diagonal + usize::from(ca != cb)).min(above + 1).min(left + 1);
+            let swapped = i.checked_sub(1).and_then(|i| a.get(i)) == Some(cb)
+                && j.checked_sub(1).and_then(|j| b.get(j)) == Some(ca);
+            if let Some(two) = j.checked_sub(1).and_then(|j| older.get(j)).filter(|_| swapped) {
+                left = left.min(two + 1);
+            }
             next.push(left);
         }
-        row = next;
+        older = std::mem::replace(&mut row, next);
     }
     row.last().copied().unwrap_or_default()
 }
@@ -91,5 +99,8 @@ mod tests {
         assert_eq!(nearest("permitt", known.into_iter()), Some("permit"));
         assert_eq!(nearest("sanbdox", known.into_iter()), Some("sandbox"));
         assert_eq!(nearest("zebra", known.into_iter()), None);
+        assert_eq!(nearest("flie", ["host", "file"].into_iter()), Some("file"));
+        assert_eq!(distance("ca", "abc"), 3);
+        assert_eq!((distance("", "ab"), distance("ab", ""), distance("ab", "ba")), (2, 2, 1));
     }
 }
