@@ -95,8 +95,9 @@ impl LedgerError {
     pub(super) fn sql(path: &Path, error: &rusqlite::Error) -> Self {
         let (path, what) = (path.to_path_buf(), error.to_string());
         match error.sqlite_error_code() {
-            // A write that the system cut short (quota, file size limit) comes as an I/O error.
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Self::Full(path),
+            Some(ErrorCode::DiskFull) => Self::Full(path),
+            // A write that the system cut short (quota, limit of a file's size) is an I/O error there.
+            Some(ErrorCode::SystemIoFailure) if cut_short(error) => Self::Full(path),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 Self::ReadOnly(path)
             }
@@ -106,4 +107,9 @@ impl LedgerError {
             _ => Self::Io { path, what },
         }
     }
+}
+
+fn cut_short(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|e| e.extended_code);
+    matches!(code, Some(rusqlite::ffi::SQLITE_IOERR_WRITE | rusqlite::ffi::SQLITE_IOERR_SHMSIZE))
 }

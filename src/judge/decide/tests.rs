@@ -315,7 +315,9 @@ fn the_network_of_the_sandbox_is_cut_to_what_was_admitted() {
         "[[permit]]\nid = \"all\"\nactions = [\"read\", \"connect\", \"listen\", \"execute\"]\nresources = [\"**\"]\n\
          [sandbox]\nread = [\"/usr\"]\nconnect = [\"*:443\", \"*:80\"]\nlisten = [\"*:8080\"]\nudp = true\n",
     );
-    let rows: [(&[(Action, &str)], &[u16], &[u16], bool); 6] = [
+    /// Effects, then ports to connect to, ports to listen on, UDP.
+    type Row<'a> = (&'a [(Action, &'a str)], &'a [u16], &'a [u16], bool);
+    let rows: [Row<'_>; 6] = [
         (&[(Action::Read, "file:/usr/x")], &[], &[], false),
         (&[(Action::Connect, "host:example.org:443")], &[443], &[], true),
         (&[(Action::Connect, "host:example.org:22")], &[], &[], false),
