@@ -24,6 +24,11 @@ impl Arg {
         Self { glob: Glob::escape(text), literal: Some(text.to_owned()), many: false, any: false }
     }
 
+    /// A pattern of the catalogue.
+    pub(super) fn pattern(glob: &str) -> Self {
+        Self { glob: glob.to_owned(), literal: one_name(glob), many: false, any: false }
+    }
+
     /// Any text; any number of words where `many`.
     pub(super) fn unknown(many: bool) -> Self {
         Self { glob: "**".to_owned(), literal: None, many, any: true }
@@ -170,10 +175,12 @@ pub(super) fn joined(word: &Word, state: &State) -> Arg {
     out
 }
 
-impl Arg {
-    /// A pattern of the catalogue.
-    pub(super) fn pattern(glob: &str) -> Self {
-        let literal = Glob::parse(glob).ok().and_then(|g| g.as_literal().map(str::to_owned));
-        Self { glob: glob.to_owned(), literal, many: false, any: false }
-    }
+/// The one name that a glob stands for, where it has no wildcard.
+pub(super) fn one_name(glob: &str) -> Option<String> {
+    Glob::parse(glob).ok().and_then(|g| g.as_literal().map(str::to_owned))
+}
+
+/// Arguments for people.
+pub(super) fn shown(args: &[Arg]) -> String {
+    args.iter().map(Arg::shown).collect::<Vec<_>>().join(" ")
 }

@@ -10,7 +10,7 @@ use crate::judge::shell::Dialect;
 use crate::model::Answer;
 
 /// Builtins without an effect that needs a rule (bash manual, «Shell Builtin Commands»).
-const HARMLESS: [&str; 27] = [
+const HARMLESS: &[&str] = &[
     ":", "true", "false", "echo", "test", "[", "[[", "((", "pwd", "type", "wait", "exit", "return",
     "break", "continue", "shift", "umask", "ulimit", "times", "jobs", "getopts", "let", "caller",
     "help", "logout", "dirs", "fg",
@@ -18,7 +18,7 @@ const HARMLESS: [&str; 27] = [
 
 /// Names of the environment that make programs run, load or look for something else.
 /// `*` at the end matches any rest.
-const EXECUTING: [&str; 85] = [
+const EXECUTING: &[&str] = &[
     "LD_*",
     "HOME",
     "XDG_CONFIG_HOME",
@@ -107,7 +107,7 @@ const EXECUTING: [&str; 85] = [
 ];
 
 /// Names that only look like those above.
-const NOT_EXECUTING: [&str; 10] = [
+const NOT_EXECUTING: &[&str] = &[
     "CARGO_TERM_COLOR",
     "CARGO_INCREMENTAL",
     "CARGO_TARGET_DIR",
@@ -122,11 +122,15 @@ const NOT_EXECUTING: [&str; 10] = [
 
 /// Whether programs run, load or look for something else because of a variable.
 pub(super) fn executes(name: &str) -> bool {
-    let is = |pattern: &str| match pattern.strip_suffix('*') {
+    EXECUTING.iter().any(|p| named(p, name)) && !NOT_EXECUTING.contains(&name)
+}
+
+/// Whether a pattern means a name of the environment: `*` at its end matches any rest.
+pub(super) fn named(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix),
         None => name == pattern,
-    };
-    EXECUTING.iter().any(|p| is(p)) && !NOT_EXECUTING.contains(&name)
+    }
 }
 
 /// Whether text that arithmetic or an assignment gets to see would run a command: the subscript of an
@@ -163,41 +167,43 @@ fn evaluates(name: &str, rest: &[Arg]) -> bool {
 
 impl Reader<'_> {
     /// Whether the command is a builtin, which is then done with.
-    pub(super) fn builtin(&mut self, args: &[Arg], state: &mut State, input: &Input) -> bool {
+    pub(super) fn builtin(
+        &mut self,
+        args: &[Arg],
+        shown: &str,
+        state: &mut State,
+        input: &Input,
+    ) -> bool {
         let Some((name, rest)) = args.split_first() else { return true };
         let Some(name) = name.known() else { return false };
-        let shown: Vec<&str> = args.iter().map(Arg::shown).collect();
-        let shown = shown.join(" ");
         if evaluates(name, rest) {
-            self.begin(&shown, Some("bash".to_owned()));
+            self.begin(shown, Some("bash".to_owned()));
             self.opaque("a subscript that may hold a command");
         }
         match name {
             _ if HARMLESS.contains(&name) => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
             }
             "cd" => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
                 self.change_folder(rest, state);
             }
             "pushd" | "popd" => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
                 state.cwd = None;
             }
             "export" | "declare" | "typeset" | "local" | "readonly" => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
                 self.declare(rest, state);
             }
             "unset" | "read" | "mapfile" | "readarray" => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
                 let names = rest.iter().map(|a| a.known());
                 for name in names {
                     match name {
                         Some(flag) if flag.starts_with('-') => {}
                         Some(name) => {
-                            if executes(name) {
-                                self.inline(&format!("a value for {name}, which programs run"));
-                            }
+                            self.given_value("a value for", name);
                             state.set(name, None);
                         }
                         None => self.opaque("the name of a variable is not known"),
@@ -205,28 +211,24 @@ impl Reader<'_> {
                 }
             }
             "printf" => {
-                self.begin(&shown, Some("bash".to_owned()));
-                if rest.first().is_none_or(|a| a.known() == Some("-v") || a.any) && !rest.is_empty()
+                self.begin(shown, Some("bash".to_owned()));
+                if let [flag, name, ..] = rest
+                    && let (Some("-v"), Some(name)) = (flag.known(), name.known())
                 {
-                    match rest.get(1).and_then(Arg::known) {
-                        Some(name) if rest.first().and_then(Arg::known) == Some("-v") => {
-                            state.set(name, None)
-                        }
-                        _ => {}
-                    }
+                    state.set(name, None);
                 }
             }
             "set" => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
                 if rest.iter().any(|a| a.known().is_none()) {
                     self.opaque("an option of `set` that is not known");
                 }
             }
             "hash" if rest.is_empty() || rest.iter().all(|a| a.known() == Some("-r")) => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
             }
             "eval" => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
                 let text: Option<Vec<&str>> = rest.iter().map(Arg::known).collect();
                 match text {
                     Some(words) => {
@@ -236,7 +238,7 @@ impl Reader<'_> {
                 }
             }
             "trap" => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
                 let rest = match rest.split_first() {
                     Some((first, rest)) if first.known() == Some("--") => rest,
                     _ => rest,
@@ -251,7 +253,7 @@ impl Reader<'_> {
                 }
             }
             "source" | "." => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
                 if let Some(file) = rest.first() {
                     self.script(file, state, "sourced file");
                 }
@@ -261,11 +263,11 @@ impl Reader<'_> {
                 state.vars.values_mut().for_each(|v| *v = None);
             }
             "exec" | "command" | "builtin" => {
-                return self.runs_rest(name, rest, &shown, state, input);
+                return self.runs_rest(name, rest, shown, state, input);
             }
             "shopt" | "alias" | "unalias" | "enable" | "bind" | "complete" | "compgen"
             | "compopt" | "fc" | "history" | "disown" | "suspend" | "bg" | "hash" | "coproc" => {
-                self.begin(&shown, Some("bash".to_owned()));
+                self.begin(shown, Some("bash".to_owned()));
                 self.opaque(&format!(
                     "builtin `{name}`, which changes how the shell reads or runs"
                 ));
@@ -301,6 +303,13 @@ impl Reader<'_> {
         true
     }
 
+    /// A variable gets a value: code, where programs run what it names.
+    pub(super) fn given_value(&mut self, how: &str, name: &str) {
+        if executes(name) {
+            self.inline(&format!("{how} {name}, which programs run"));
+        }
+    }
+
     fn inner(&mut self, rest: &[Arg], state: &mut State, input: &Input) {
         if !rest.is_empty() {
             let rest = rest.to_vec();
@@ -314,9 +323,7 @@ impl Reader<'_> {
                 let prefix = arg.prefix();
                 match prefix.split_once('=') {
                     Some((name, _)) => {
-                        if executes(name) {
-                            self.inline(&format!("a value for {name}, which programs run"));
-                        }
+                        self.given_value("a value for", name);
                         state.set(name, None);
                     }
                     None => self.opaque("the name of a variable is not known"),
@@ -329,11 +336,8 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            let (name, value) = text.split_once('=').unwrap_or((text, ""));
-            if executes(name) && text.contains('=') {
-                self.inline(&format!("a value for {name}, which programs run"));
-            }
-            if text.contains('=') {
+            if let Some((name, value)) = text.split_once('=') {
+                self.given_value("a value for", name);
                 state.set(name, Some(Arg::literal(value)));
             }
         }

@@ -5,7 +5,7 @@
 
 use super::Reader;
 use super::args::Arg;
-use super::builtins::executes;
+use super::builtins::named;
 use super::flags::{Parsed, parse};
 use super::state::{Input, State};
 use crate::judge::catalogue::{
@@ -143,10 +143,10 @@ impl Reader<'_> {
             call.source = format!("flag {}", flag.names.first().map_or("", String::as_str));
             call.into = flag.adds.iter().any(|a| a == "into");
             for text in &flag.effects {
-                self.effect(call, text, value.as_ref(), outer);
+                self.effect(call, text, value.as_ref());
             }
             if !flag.values.is_empty() {
-                self.valued(call, &flag.values, value.as_ref(), outer);
+                self.valued(call, &flag.values, value.as_ref());
             }
             call.into = false;
         }
@@ -162,27 +162,21 @@ impl Reader<'_> {
             if !flag.effects.iter().any(|e| e == "chdir") {
                 continue;
             }
-            let place = value.as_ref().map(|v| {
-                let state = call.state.clone();
-                self.place(v, &state, true)
-            });
-            call.state.cwd = place.and_then(|p| {
-                Glob::parse(&p.glob).ok().and_then(|g| g.as_literal().map(str::to_owned))
-            });
+            let place = value.as_ref().map(|v| self.place(v, &call.state, true));
+            call.state.cwd = place.and_then(|p| p.path());
         }
     }
 
     /// Effects of the row and of its operands.
     fn arguments(&mut self, call: &mut Call, form: &Form, flags: &[(&Flag, Option<Arg>)]) {
-        let mut state = call.state.clone();
         call.source = "the command itself".to_owned();
         for text in &form.effects {
-            self.effect(call, text, None, &mut state);
+            self.effect(call, text, None);
         }
         let operands = call.operands.clone();
         if operands.is_empty() {
             for text in form.no_operands.iter().flatten() {
-                self.effect(call, text, None, &mut state);
+                self.effect(call, text, None);
             }
             return;
         }
@@ -197,12 +191,12 @@ impl Reader<'_> {
         {
             call.source = "operand 1".to_owned();
             for text in texts {
-                self.effect(call, text, Some(one), &mut state);
+                self.effect(call, text, Some(one));
             }
             return;
         }
         if rules.iter().any(|r| r.effects.iter().any(|e| e == "find")) {
-            self.find_expression(call, &operands, &mut state);
+            self.find_expression(call, &operands);
             return;
         }
         let wrapper = form.wrapper.as_ref().filter(|w| w.inner != Inner::None);
@@ -217,10 +211,10 @@ impl Reader<'_> {
                 known = true;
                 call.into = rule.at == "-1";
                 for text in &rule.effects {
-                    self.effect(call, text, Some(operand), &mut state);
+                    self.effect(call, text, Some(operand));
                 }
                 if !rule.values.is_empty() {
-                    self.valued(call, &rule.values, Some(operand), &mut state);
+                    self.valued(call, &rule.values, Some(operand));
                 }
                 call.into = false;
             }
@@ -233,12 +227,12 @@ impl Reader<'_> {
         }
     }
 
-    fn valued(&mut self, call: &mut Call, values: &[Valued], arg: Option<&Arg>, outer: &mut State) {
+    fn valued(&mut self, call: &mut Call, values: &[Valued], arg: Option<&Arg>) {
         let Some(arg) = arg else { return };
         let Some(text) = arg.known() else {
             // Any of them may be meant.
             for value in values {
-                value.effects.iter().for_each(|t| self.effect(call, t, Some(arg), outer));
+                value.effects.iter().for_each(|t| self.effect(call, t, Some(arg)));
             }
             if !values.iter().any(|v| v.glob == "**") {
                 self.not_understood(call, "a value that decides, and is not known");
@@ -247,9 +241,7 @@ impl Reader<'_> {
         };
         let matching = |v: &&Valued| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text));
         match values.iter().find(matching) {
-            Some(value) => {
-                value.effects.iter().for_each(|t| self.effect(call, t, Some(arg), outer))
-            }
+            Some(value) => value.effects.iter().for_each(|t| self.effect(call, t, Some(arg))),
             None => {
                 self.not_understood(call, &format!("value `{text}` has no meaning that is known"))
             }
@@ -294,14 +286,12 @@ impl Reader<'_> {
     fn wrapped(&mut self, call: &Call, wrapper: &Wrapper, outer: &State) {
         let mut rest: Vec<Arg> = call.operands.clone();
         let mut inner = State { cwd: call.state.cwd.clone(), ..outer.clone() };
-        let count = if wrapper.assignments { assignments(wrapper, &rest) } else { 0 };
+        let count = assignments(wrapper, &rest);
         let before = wrapper.after + count;
         for word in rest.iter().take(count) {
             let prefix = word.prefix();
             let name = prefix.split('=').next().unwrap_or_default();
-            if executes(name) {
-                self.inline(&format!("assignment of {name}, which programs run"));
-            }
+            self.given_value("assignment of", name);
             if name == "PATH" {
                 inner.path_known = false;
             }
@@ -356,10 +346,7 @@ fn unknown_arguments(call: &Call, rest: &mut Vec<Arg>) {
 
 /// Whether a tool runs what a variable of its environment names.
 fn runs_by_environment(tool: &Tool, name: &str) -> bool {
-    tool.env_execute.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == pattern,
-    })
+    tool.env_execute.iter().any(|pattern| named(pattern, name))
 }
 
 /// Leading `NAME=value` operands.

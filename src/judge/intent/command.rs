@@ -4,12 +4,12 @@
 //! Never: takes a program for a tool of the catalogue by its name alone.
 
 use super::Reader;
-use super::args::Arg;
+use super::args::{Arg, shown};
 use super::call::Call;
 use super::paths::Kind;
 use super::state::{Input, State};
 use crate::judge::catalogue::Tool;
-use crate::model::{Action, Answer, Glob, Resource, ResourceKind};
+use crate::model::{Action, Answer, Resource, ResourceKind};
 use std::sync::Arc;
 
 /// What a name turned out to be.
@@ -30,11 +30,10 @@ impl Reader<'_> {
         if !self.count() {
             return;
         }
-        if shell && self.builtin(&args, state, input) {
+        let shown = shown(&args);
+        if shell && self.builtin(&args, &shown, state, input) {
             return;
         }
-        let shown: Vec<&str> = args.iter().map(Arg::shown).collect();
-        let shown = shown.join(" ");
         let Some((name, rest)) = args.split_first() else { return };
         let Some(name_text) = name.known() else {
             self.begin(&shown, None);
@@ -83,8 +82,7 @@ impl Reader<'_> {
             }
         };
         let place = self.place(&Arg::literal(&found), state, true);
-        let real = Glob::parse(&place.glob).ok().and_then(|g| g.as_literal().map(str::to_owned));
-        let Some(real) = real.filter(|_| place.kind != Kind::Unknown) else {
+        let Some(real) = place.path().filter(|_| place.kind != Kind::Unknown) else {
             return Program::None(format!("where `{name}` leads is not known"));
         };
         let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();

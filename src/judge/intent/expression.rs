@@ -6,11 +6,10 @@
 use super::Reader;
 use super::args::Arg;
 use super::call::Call;
-use super::state::State;
 use crate::model::{Action, Glob};
 
 /// Tests and options without an argument.
-const ALONE: [&str; 30] = [
+const ALONE: &[&str] = &[
     "-a",
     "-and",
     "-o",
@@ -41,11 +40,12 @@ const ALONE: [&str; 30] = [
     "-prune",
     "-quit",
     "-readable",
+    "-writable",
+    "-xdev",
+    "-ls",
 ];
-/// More of them.
-const ALONE_MORE: [&str; 3] = ["-writable", "-xdev", "-ls"];
 /// Tests and options with one argument.
-const WITH_ONE: [&str; 41] = [
+const WITH_ONE: &[&str] = &[
     "-amin",
     "-atime",
     "-cmin",
@@ -89,12 +89,12 @@ const WITH_ONE: [&str; 41] = [
     "-D",
 ];
 /// Tests whose argument is a file that is read.
-const READS: [&str; 7] =
-    ["-anewer", "-cnewer", "-newer", "-newermm", "-newerac", "-samefile", "-files0-from"];
+const READS: &[&str] =
+    &["-anewer", "-cnewer", "-newer", "-newermm", "-newerac", "-samefile", "-files0-from"];
 
 impl Reader<'_> {
-    pub(super) fn find_expression(&mut self, call: &Call, words: &[Arg], outer: &mut State) {
-        let state = call.state.clone();
+    pub(super) fn find_expression(&mut self, call: &Call, words: &[Arg]) {
+        let state = &call.state;
         let begins =
             |a: &Arg| a.prefix().starts_with('-') || matches!(a.known(), Some("(" | "!" | ","));
         // -H, -L, -P, -O stand before the paths.
@@ -109,9 +109,9 @@ impl Reader<'_> {
         let starts = if paths.is_empty() { here.as_slice() } else { paths };
         let mut trees = Vec::new();
         for start in starts {
-            let place = self.place(start, &state, true);
+            let place = self.place(start, state, true);
             let tree = place.tree();
-            self.on_file(Action::Read, &tree, &state, "start of find");
+            self.on_file(Action::Read, &tree, state, "start of find");
             trees.push(tree);
         }
         let mut words = expression.iter();
@@ -121,28 +121,28 @@ impl Reader<'_> {
                 continue;
             };
             match name {
-                _ if ALONE.contains(&name) || ALONE_MORE.contains(&name) => {}
+                _ if ALONE.contains(&name) => {}
                 _ if WITH_ONE.contains(&name) => {
                     words.next();
                 }
                 _ if READS.contains(&name) => match words.next() {
                     Some(file) if name == "-files0-from" => {
-                        self.file(Action::Read, file, &state, "find -files0-from");
+                        self.file(Action::Read, file, state, "find -files0-from");
                         self.not_understood(call, "paths that come from a file");
                     }
                     Some(file) => {
-                        self.file(Action::Read, file, &state, "find, a file to compare with")
+                        self.file(Action::Read, file, state, "find, a file to compare with")
                     }
                     None => self.not_understood(call, "a primary of find without its argument"),
                 },
                 "-delete" => {
                     for tree in &trees {
-                        self.on_file(Action::Delete, tree, &state, "find -delete");
+                        self.on_file(Action::Delete, tree, state, "find -delete");
                     }
                 }
                 "-fprint" | "-fprint0" | "-fls" | "-fprintf" => match words.next() {
                     Some(file) => {
-                        self.write_file(file, &state, &format!("find {name}"));
+                        self.write_file(file, state, &format!("find {name}"));
                         if name == "-fprintf" {
                             words.next();
                         }
@@ -155,7 +155,7 @@ impl Reader<'_> {
                         .take_while(|a| !matches!(a.known(), Some(";" | "+")))
                         .cloned()
                         .collect();
-                    self.find_runs(call, &inner, &trees, name.ends_with("dir"), outer);
+                    self.find_runs(call, &inner, &trees, name.ends_with("dir"));
                 }
                 _ => self.not_understood(call, &format!("`{name}` of find is not known")),
             }
@@ -163,14 +163,7 @@ impl Reader<'_> {
     }
 
     /// The inner command, with the found files in the place of `{}`.
-    fn find_runs(
-        &mut self,
-        call: &Call,
-        words: &[Arg],
-        trees: &[String],
-        dir: bool,
-        outer: &State,
-    ) {
+    fn find_runs(&mut self, call: &Call, words: &[Arg], trees: &[String], dir: bool) {
         if words.is_empty() {
             self.not_understood(call, "an action of find without a command");
             return;
@@ -183,7 +176,7 @@ impl Reader<'_> {
                 _ => a.clone(),
             };
             let args: Vec<Arg> = words.iter().map(place).collect();
-            let mut inner = State { cwd: call.state.cwd.clone(), ..outer.clone() };
+            let mut inner = call.state.clone();
             if dir {
                 inner.cwd = None;
             }

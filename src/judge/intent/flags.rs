@@ -22,6 +22,16 @@ pub(super) struct Parsed<'t> {
     pub(super) surprise: bool,
 }
 
+/// A word that may be any flag.
+const NOT_KNOWN: &str = "a flag that is not known before it runs";
+
+impl Parsed<'_> {
+    /// Notes what was not understood, if it is the first.
+    fn problem(&mut self, what: impl Into<String>) {
+        self.problem.get_or_insert_with(|| what.into());
+    }
+}
+
 /// Reads the words. `stop_at_operand`: what follows the first operand is left in `operands` unread.
 pub(super) fn parse<'t>(
     flags: &[&'t Flag],
@@ -46,7 +56,7 @@ pub(super) fn parse<'t>(
             continue;
         }
         if style == Style::Tar && is_first && !prefix.starts_with('-') {
-            cluster(flags, &word, "", &mut words, &mut out, true);
+            cluster(flags, &word, &mut words, &mut out, true);
             continue;
         }
         if style == Style::Assign {
@@ -55,9 +65,7 @@ pub(super) fn parse<'t>(
         }
         if prefix.is_empty() && word.known().is_none() {
             if word.many && word.any {
-                out.problem.get_or_insert_with(|| {
-                    "arguments that are not known before it runs".to_owned()
-                });
+                out.problem("arguments that are not known before it runs");
             }
             out.surprise = true;
             out.operands.push(word);
@@ -99,19 +107,19 @@ fn value<'t, I: Iterator<Item = Arg>>(
     out: &mut Parsed<'t>,
 ) {
     let missing = |out: &mut Parsed<'t>| {
-        out.problem.get_or_insert_with(|| format!("flag `{name}` without its value"));
+        out.problem(format!("flag `{name}` without its value"));
     };
     let value = match (flag.value, attached) {
         (Takes::None, None) => None,
         (Takes::None, Some(_)) => {
-            out.problem.get_or_insert_with(|| format!("flag `{name}` with a value"));
+            out.problem(format!("flag `{name}` with a value"));
             None
         }
         (Takes::Optional, attached) => attached,
         (Takes::Required, Some(value)) => Some(value),
         (Takes::Required, None) => match words.next() {
             Some(v) if v.many => {
-                out.problem.get_or_insert_with(|| "a value that may be several words".to_owned());
+                out.problem("a value that may be several words");
                 Some(v)
             }
             Some(v) => Some(v),
@@ -140,6 +148,15 @@ fn push<'t>(flag: &'t Flag, name: &str, value: Option<Arg>, out: &mut Parsed<'t>
     out.flags.push((flag, value));
 }
 
+/// The name of a flag and the value behind its `=`; `None` where the name is not known for certain.
+fn at_equals(word: &Arg) -> Option<(String, Option<Arg>)> {
+    let prefix = word.prefix();
+    match prefix.split_once('=') {
+        Some((name, _)) => Some((name.to_owned(), word.without(&format!("{name}=")))),
+        None => word.known().map(|name| (name.to_owned(), None)),
+    }
+}
+
 fn long<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     style: Style,
@@ -147,14 +164,9 @@ fn long<'t, I: Iterator<Item = Arg>>(
     words: &mut I,
     out: &mut Parsed<'t>,
 ) {
-    let prefix = word.prefix();
-    let (name, attached) = match prefix.split_once('=') {
-        Some((name, _)) => (name.to_owned(), word.without(&format!("{name}="))),
-        None if word.known().is_some() => (prefix, None),
-        None => {
-            out.problem.get_or_insert_with(|| "a flag that is not known before it runs".to_owned());
-            return;
-        }
+    let Some((name, attached)) = at_equals(word) else {
+        out.problem(NOT_KNOWN);
+        return;
     };
     let exact = find(flags, &name);
     let found = exact.or_else(|| {
@@ -169,7 +181,7 @@ fn long<'t, I: Iterator<Item = Arg>>(
     match found {
         Some(flag) => value(flag, &name, attached, words, out),
         None => {
-            out.problem.get_or_insert_with(|| format!("unknown flag `{name}`"));
+            out.problem(format!("unknown flag `{name}`"));
         }
     }
 }
@@ -204,11 +216,11 @@ fn short<'t, I: Iterator<Item = Arg>>(
         }
     }
     if prefix == "-" {
-        out.problem.get_or_insert_with(|| "a flag that is not known before it runs".to_owned());
+        out.problem(NOT_KNOWN);
         return;
     }
     if let Some(rest) = word.without("-") {
-        cluster(flags, &rest, "-", words, out, false);
+        cluster(flags, &rest, words, out, false);
     }
 }
 
@@ -217,7 +229,6 @@ fn short<'t, I: Iterator<Item = Arg>>(
 fn cluster<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     letters: &Arg,
-    _dash: &str,
     words: &mut I,
     out: &mut Parsed<'t>,
     old: bool,
@@ -227,15 +238,14 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
         let prefix = rest.prefix();
         let Some(letter) = prefix.chars().next() else {
             if rest.known() != Some("") {
-                out.problem
-                    .get_or_insert_with(|| "a flag that is not known before it runs".to_owned());
+                out.problem(NOT_KNOWN);
             }
             return;
         };
         let name = format!("-{letter}");
         let digit = if letter.is_ascii_digit() { find(flags, "-NUM") } else { None };
         let Some(flag) = find(flags, &name).or(digit) else {
-            out.problem.get_or_insert_with(|| format!("unknown flag `{name}`"));
+            out.problem(format!("unknown flag `{name}`"));
             return;
         };
         let Some(tail) = rest.without(&letter.to_string()) else { return };
@@ -254,7 +264,7 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
             Takes::Required | Takes::Two => {
                 value(flag, &name, None, words, out);
                 if !empty {
-                    out.problem.get_or_insert_with(|| format!("flag `{name}` inside a cluster"));
+                    out.problem(format!("flag `{name}` inside a cluster"));
                 }
                 return;
             }
@@ -272,19 +282,14 @@ fn one_dash<'t, I: Iterator<Item = Arg>>(
     words: &mut I,
     out: &mut Parsed<'t>,
 ) {
-    let prefix = word.prefix();
-    let (name, attached) = match prefix.split_once('=') {
-        Some((name, _)) => (name.to_owned(), word.without(&format!("{name}="))),
-        None if word.known().is_some() => (prefix, None),
-        None => {
-            out.problem.get_or_insert_with(|| "a flag that is not known before it runs".to_owned());
-            return;
-        }
+    let Some((name, attached)) = at_equals(word) else {
+        out.problem(NOT_KNOWN);
+        return;
     };
     match find(flags, &name) {
         Some(flag) => value(flag, &name, attached, words, out),
         None => {
-            out.problem.get_or_insert_with(|| format!("unknown flag `{name}`"));
+            out.problem(format!("unknown flag `{name}`"));
         }
     }
 }
@@ -295,13 +300,13 @@ fn assign<'t>(flags: &[&'t Flag], word: Arg, out: &mut Parsed<'t>) {
         Some((name, _)) => match find(flags, &format!("{name}=")) {
             Some(flag) => push(flag, &format!("{name}="), word.without(&format!("{name}=")), out),
             None => {
-                out.problem.get_or_insert_with(|| format!("unknown operand `{name}=`"));
+                out.problem(format!("unknown operand `{name}=`"));
             }
         },
         None => match word.known().and_then(|text| find(flags, text)) {
             Some(flag) => push(flag, "", None, out),
             None => {
-                out.problem.get_or_insert_with(|| "an operand that is not `name=value`".to_owned());
+                out.problem("an operand that is not `name=value`");
             }
         },
     }

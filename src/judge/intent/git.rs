@@ -6,13 +6,13 @@
 use super::Reader;
 use super::args::Arg;
 use super::call::Call;
-use super::kinds::or_remote;
+use super::kinds::{host_before_path, or_remote, port_of};
 use super::state::State;
 use crate::judge::catalogue::Doing;
 use crate::model::{Action, Glob, ResourceKind};
 
 /// Keys whose value git runs or loads (git-config(1)); patterns over the lower-case key.
-const EXECUTING_KEYS: [&str; 26] = [
+const EXECUTING_KEYS: &[&str] = &[
     "alias.*",
     "core.fsmonitor",
     "core.pager",
@@ -39,9 +39,6 @@ const EXECUTING_KEYS: [&str; 26] = [
     "protocol.**",
     "browser.**",
     "uploadpack.**",
-];
-/// More of them.
-const EXECUTING_MORE: [&str; 18] = [
     // Also where a push goes, and what it takes along.
     "remote.**",
     "branch.**",
@@ -66,10 +63,7 @@ const EXECUTING_MORE: [&str; 18] = [
 /// Whether git runs something because of a key.
 fn executing(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    EXECUTING_KEYS
-        .iter()
-        .chain(&EXECUTING_MORE)
-        .any(|p| Glob::parse(p).is_ok_and(|g| g.matches(&key)))
+    EXECUTING_KEYS.iter().any(|p| Glob::parse(p).is_ok_and(|g| g.matches(&key)))
 }
 
 impl Reader<'_> {
@@ -96,20 +90,15 @@ impl Reader<'_> {
                 return;
             }
             let port = match scheme {
-                "http" => 80,
-                "git" => 9418,
-                "ssh" | "git+ssh" | "ssh+git" => 22,
-                _ => 443,
+                "git+ssh" | "ssh+git" => 22,
+                other => port_of(other).unwrap_or(443),
             };
             self.host(action, value, port, source);
             return;
         }
-        let colon = prefix.find(':');
-        let slash = prefix.find('/');
-        if colon.is_some_and(|c| slash.is_none_or(|s| c < s)) {
-            let host = prefix.split(':').next().unwrap_or_default();
+        if let Some(host) = host_before_path(&prefix) {
             self.host(action, &Arg::literal(host), 22, source);
-        } else if slash.is_some() || prefix.starts_with('.') {
+        } else if prefix.contains('/') || prefix.starts_with('.') {
             let place = self.place(value, state, true);
             let tree = place.tree();
             self.on_file(Action::Read, &tree, state, source);
@@ -134,7 +123,7 @@ impl Reader<'_> {
     }
 
     /// The branches that a push changes: those its refspecs name, else the current one.
-    pub(super) fn git_refs(&mut self, call: &Call) -> Vec<Arg> {
+    pub(super) fn git_refs(&self, call: &Call) -> Vec<Arg> {
         let specs: Vec<Arg> = call.operands.iter().skip(1).cloned().collect();
         if specs.is_empty() {
             let branch = self.world.ask("git.branch");

@@ -4,7 +4,7 @@
 //! Never: drops an effect because its argument is not known: then it is on everything of its kind.
 
 use super::Reader;
-use super::args::Arg;
+use super::args::{Arg, one_name};
 use super::call::Call;
 use super::paths::{Kind, Place};
 use super::state::{Input, State};
@@ -13,7 +13,7 @@ use crate::judge::shell::Dialect;
 use crate::model::{Action, Glob, Resource, ResourceKind, StdinKind};
 
 /// Ports of URL schemes (IANA registry of schemes and ports).
-const PORTS: [(&str, u16); 9] = [
+const PORTS: &[(&str, u16)] = &[
     ("http", 80),
     ("https", 443),
     ("ftp", 21),
@@ -25,15 +25,19 @@ const PORTS: [(&str, u16); 9] = [
     ("wss", 443),
 ];
 
+/// The port of a scheme, where it is one of those.
+pub(super) fn port_of(scheme: &str) -> Option<u16> {
+    PORTS.iter().find(|(s, _)| *s == scheme).map(|(_, port)| *port)
+}
+
+/// The host of `host:path`: a colon before any slash (scp(1), git-clone(1)).
+pub(super) fn host_before_path(text: &str) -> Option<&str> {
+    text.split_once(':').map(|(host, _)| host).filter(|host| !host.contains('/'))
+}
+
 impl Reader<'_> {
     /// One effect text.
-    pub(super) fn effect(
-        &mut self,
-        call: &mut Call,
-        text: &str,
-        arg: Option<&Arg>,
-        outer: &mut State,
-    ) {
+    pub(super) fn effect(&mut self, call: &mut Call, text: &str, arg: Option<&Arg>) {
         let Some(effect) = EffectText::parse(text) else {
             self.not_understood(call, &format!("`{text}` in the catalogue is no effect"));
             return;
@@ -56,45 +60,37 @@ impl Reader<'_> {
         let replaced = effect.argument.map(|t| self.filled(call, t, arg));
         match replaced {
             Some(values) => {
-                for value in values {
-                    self.kind(call, &effect, Some(&value), outer);
+                for (value, _) in values {
+                    self.kind(call, &effect, Some(&value));
                 }
             }
-            None => self.kind(call, &effect, arg, outer),
+            None => self.kind(call, &effect, arg),
         }
     }
 
-    fn kind(
-        &mut self,
-        call: &mut Call,
-        effect: &EffectText<'_>,
-        arg: Option<&Arg>,
-        outer: &mut State,
-    ) {
-        let source = call.source.clone();
-        let state = call.state.clone();
+    fn kind(&mut self, call: &mut Call, effect: &EffectText<'_>, arg: Option<&Arg>) {
         let nothing = Arg::literal("");
         let value = arg.unwrap_or(&nothing);
         let (name, param) = effect.kind.split_once([':', '/']).unwrap_or((effect.kind, ""));
         match name {
             "any" => {}
-            "opaque" => self.not_understood(call, &source),
+            "opaque" => self.not_understood(call, &call.source),
             "path" | "tree" | "whole" => self.path_kind(call, effect, name, value),
             "url" => self.url(call, effect.action, value),
-            "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &source),
+            "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
-            "s3" => self.s3(call, effect.action, value, &state),
+            "s3" => self.s3(call, effect.action, value),
             "at-file" => {
                 if value.known() == Some("@-") {
                     // Standard input.
                 } else if let Some(file) = value.without("@") {
-                    self.file(Action::Read, &file, &state, &source);
+                    self.file(Action::Read, &file, &call.state, &call.source);
                 } else if value.known().is_none() && value.any {
-                    self.file(Action::Read, &Arg::unknown(false), &state, &source);
+                    self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
                 }
             }
-            "code" => self.inline(&source),
-            "script" => self.script(value, &state, &source),
+            "code" => self.inline(&call.source),
+            "script" => self.script(value, &call.state, &call.source),
             "sh" => self.shell_text(
                 value,
                 if param == "posix" { Dialect::Posix } else { Dialect::Bash },
@@ -103,10 +99,10 @@ impl Reader<'_> {
             "sql" => self.sql(call, value),
             "sed" => self.sed(call, value),
             "awk" => self.awk(call, value),
-            "git-remote" => self.git_remote(effect.action, value, &state, &source),
+            "git-remote" => self.git_remote(effect.action, value, &call.state, &call.source),
             "git-refspec" => self.git_refspec(call, value),
-            "git-config" => self.git_config(value, &source),
-            "mode" => self.mode(value, &source),
+            "git-config" => self.git_config(value, &call.source),
+            "mode" => self.mode(value, &call.source),
             "env-name" | "pid" | "unit" | "image" | "container" => {
                 let kind = match name {
                     "env-name" => ResourceKind::Env,
@@ -115,17 +111,14 @@ impl Reader<'_> {
                     "image" => ResourceKind::Image,
                     _ => ResourceKind::Container,
                 };
-                self.on(effect.action, kind, value.glob(), &source);
+                self.on(effect.action, kind, value.glob(), &call.source);
             }
             "chdir" => {}
             "chdir-operands" => {
-                let place = self.place(value, &state, true);
-                call.state.cwd =
-                    Glob::parse(&place.glob).ok().and_then(|g| g.as_literal().map(str::to_owned));
+                let place = self.place(value, &call.state, true);
+                call.state.cwd = place.path();
             }
-            "stdin-sh" | "stdin-code" | "stdin-sql" => {
-                self.standard_input(call, effect.kind, outer)
-            }
+            "stdin-sh" | "stdin-code" | "stdin-sql" => self.standard_input(call, effect.kind),
             other => {
                 self.not_understood(call, &format!("kind `{other}` of the catalogue is not known"))
             }
@@ -155,32 +148,32 @@ impl Reader<'_> {
         }
     }
 
-    fn path_kind(&mut self, call: &mut Call, effect: &EffectText<'_>, kind: &str, value: &Arg) {
-        let (source, state) = (call.source.clone(), call.state.clone());
+    fn path_kind(&mut self, call: &Call, effect: &EffectText<'_>, kind: &str, value: &Arg) {
+        let (source, state) = (&call.source, &call.state);
         if value.known() == Some("-") {
             return;
         }
         let recursive = kind == "tree" || (kind == "path" && call.marks.contains("recursive"));
         match effect.action {
             Some(Doing::Write) => {
-                let place = self.place(value, &state, true);
+                let place = self.place(value, state, true);
                 let recursive = recursive || (kind == "whole" && self.moves_folder(call));
                 if call.into && place.kind == Kind::Folder {
                     self.fill_folder(call, &place, recursive);
                 } else if recursive {
-                    self.write_tree(&place, &state, &source);
+                    self.write_tree(&place, state, source);
                 } else {
-                    self.write_file(value, &state, &source);
+                    self.write_file(value, state, source);
                 }
             }
             Some(Doing::Act(action)) => {
-                let place = self.place(value, &state, action != Action::Delete);
+                let place = self.place(value, state, action != Action::Delete);
                 let tree = recursive || (kind == "whole" && place.kind == Kind::Folder);
                 if tree && !place.glob.is_empty() {
                     let tree = place.tree();
-                    self.on_file(action, &tree, &state, &source);
+                    self.on_file(action, &tree, state, source);
                 } else {
-                    self.file(action, value, &state, &source);
+                    self.file(action, value, state, source);
                 }
             }
             None => self.not_understood(call, "a path without an action in the catalogue"),
@@ -189,12 +182,11 @@ impl Reader<'_> {
 
     /// Whether one of the operands in front of the last is a folder, or may be.
     fn moves_folder(&mut self, call: &Call) -> bool {
-        let state = call.state.clone();
         let count = call.operands.len().saturating_sub(usize::from(call.flag("-t").is_none()));
         call.operands
             .iter()
             .take(count)
-            .any(|o| matches!(self.place(o, &state, false).kind, Kind::Folder | Kind::Unknown))
+            .any(|o| matches!(self.place(o, &call.state, false).kind, Kind::Folder | Kind::Unknown))
     }
 
     fn write_tree(&mut self, place: &Place, state: &State, source: &str) {
@@ -223,9 +215,7 @@ impl Reader<'_> {
                 continue;
             }
             let target = folder.inside(base);
-            let literal =
-                Glob::parse(&target.glob).ok().and_then(|g| g.as_literal().map(str::to_owned));
-            let place = match literal {
+            let place = match target.path() {
                 Some(path) => self.place(&Arg::literal(&path), state, true),
                 None => target,
             };
@@ -237,8 +227,9 @@ impl Reader<'_> {
         }
     }
 
-    /// A template with its variables filled in; `{ref}` may give several.
-    fn filled(&mut self, call: &Call, template: &str, arg: Option<&Arg>) -> Vec<Arg> {
+    /// A template with its variables filled in, each with its glob, in which `**` stands for what is not
+    /// known; `{ref}` may give several.
+    fn filled(&self, call: &Call, template: &str, arg: Option<&Arg>) -> Vec<(Arg, String)> {
         let mut out = vec![String::new()];
         let mut any = false;
         let mut rest = template;
@@ -255,19 +246,19 @@ impl Reader<'_> {
         out.into_iter()
             .map(|o| {
                 let glob = format!("{o}{rest}").replace("***", "**");
-                let parsed = Glob::parse(&glob);
-                match parsed.ok().and_then(|g| g.as_literal().map(str::to_owned)) {
+                let arg = match one_name(&glob) {
                     Some(text) => Arg::literal(&text),
                     None if any => Arg::unknown(false),
                     None => Arg::pattern(&glob),
-                }
+                };
+                (arg, glob)
             })
             .collect()
     }
 
-    fn variable(&mut self, call: &Call, name: &str, arg: Option<&Arg>) -> Vec<Arg> {
-        let fact = |r: &Self, name: &str| {
-            r.world.ask(name).text().map_or_else(|| Arg::unknown(false), Arg::literal)
+    fn variable(&self, call: &Call, name: &str, arg: Option<&Arg>) -> Vec<Arg> {
+        let fact = |name: &str| {
+            self.world.ask(name).text().map_or_else(|| Arg::unknown(false), Arg::literal)
         };
         let (base, default) = name.split_once('|').unwrap_or((name, ""));
         let or_default = |value: Option<Arg>| match value {
@@ -278,7 +269,7 @@ impl Reader<'_> {
         let one = match base {
             "arg" => arg.cloned().unwrap_or_else(|| Arg::unknown(false)),
             "cwd" => call.state.cwd.as_deref().map_or_else(|| Arg::unknown(false), Arg::literal),
-            "home" | "tmp" | "git.root" | "git.branch" => fact(self, base),
+            "home" | "tmp" | "git.root" | "git.branch" => fact(base),
             "remote" => or_remote(call),
             "ref" => return self.git_refs(call),
             _ => match base.split_once(':') {
@@ -294,90 +285,69 @@ impl Reader<'_> {
 
     fn template(
         &mut self,
-        call: &mut Call,
+        call: &Call,
         effect: &EffectText<'_>,
         kind: ResourceKind,
         template: &str,
         arg: Option<&Arg>,
     ) {
-        let source = call.source.clone();
-        let state = call.state.clone();
-        for value in self.filled(call, template, arg) {
+        let (source, state) = (&call.source, &call.state);
+        for (value, glob) in self.filled(call, template, arg) {
             let files = matches!(kind, ResourceKind::File)
                 || (kind == ResourceKind::Code && value.known() != Some("inline"));
             if !files {
                 // Of an unknown name everything of the kind may be meant.
-                let glob = if value.any {
-                    self.partly(call, template, arg)
-                } else {
-                    value.glob().to_owned()
-                };
-                self.on(effect.action, kind, &glob, &source);
+                self.on(effect.action, kind, &glob, source);
                 continue;
             }
-            let place = self.place(&value, &state, true);
+            let place = self.place(&value, state, true);
             if kind == ResourceKind::Code {
-                self.on(effect.action, kind, &place.glob, &source);
+                self.on(effect.action, kind, &place.glob, source);
                 continue;
             }
             match effect.action {
                 // A template says all of it: what else a place may mean is the row's to say.
-                Some(Doing::Act(_)) => self.on(effect.action, kind, &place.glob, &source),
-                Some(Doing::Write) => self.write_place(&place, &state, &source),
+                Some(Doing::Act(_)) => self.on(effect.action, kind, &place.glob, source),
+                Some(Doing::Write) => self.write_place(&place, state, source),
                 None => self.not_understood(call, "a file without an action in the catalogue"),
             }
         }
     }
 
-    /// The template with `**` for what is not known in it.
-    fn partly(&mut self, call: &Call, template: &str, arg: Option<&Arg>) -> String {
-        let mut out = String::new();
-        let mut rest = template;
-        while let Some((before, tail)) = rest.split_once('{') {
-            let Some((name, after)) = tail.split_once('}') else { break };
-            out.push_str(before);
-            let value = self.variable(call, name, arg);
-            out.push_str(value.first().map_or("**", Arg::glob));
-            rest = after;
-        }
-        out.push_str(rest);
-        out.replace("***", "**")
-    }
-
     pub(super) fn url(&mut self, call: &Call, action: Option<Doing>, value: &Arg) {
-        let (source, state) = (call.source.clone(), call.state.clone());
+        let source = &call.source;
         let prefix = value.prefix();
         if let Some(rest) = value.without("file://") {
-            self.file(Action::Read, &rest, &state, &source);
+            self.file(Action::Read, &rest, &call.state, source);
             return;
         }
         let (scheme, rest) = prefix.split_once("://").unwrap_or(("http", prefix.as_str()));
-        let port = PORTS.iter().find(|(s, _)| *s == scheme.to_ascii_lowercase()).map(|(_, p)| *p);
+        let port = port_of(&scheme.to_ascii_lowercase());
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let begun = value.known().is_some() || prefix.contains("://");
         let complete = value.known().is_some() || rest.len() > authority.len();
         if !begun || !complete || authority.is_empty() || port.is_none() || authority.contains('\\')
         {
-            self.on(action, ResourceKind::Host, "**", &source);
+            self.on(action, ResourceKind::Host, "**", source);
             return;
         }
-        let host = authority.rsplit('@').next().unwrap_or_default();
-        self.on_host(action, host, port.unwrap_or(80), &source);
+        self.on_host(action, authority, port.unwrap_or(80), source);
     }
 
     pub(super) fn host(&mut self, action: Option<Doing>, value: &Arg, port: u16, source: &str) {
         match value.known() {
             Some(text) => {
                 let text = text.split_once("://").map_or(text, |(_, r)| r);
-                let text = text.split('/').next().unwrap_or_default();
-                let host = text.rsplit('@').next().unwrap_or_default();
+                let host = text.split('/').next().unwrap_or_default();
                 self.on_host(action, host, port, source);
             }
             None => self.on(action, ResourceKind::Host, "**", source),
         }
     }
 
+    /// `[user@]host[:port]`.
     fn on_host(&mut self, action: Option<Doing>, host: &str, port: u16, source: &str) {
+        let host = host.rsplit('@').next().unwrap_or_default();
         let numbered = host.rsplit_once(':').filter(|(h, p)| {
             !p.is_empty()
                 && p.chars().all(|c| c.is_ascii_digit())
@@ -394,25 +364,21 @@ impl Reader<'_> {
     /// `host:path` or a path (scp(1): a colon before any slash). What is written on the other side is
     /// told as an update of the host.
     fn scp(&mut self, call: &mut Call, effect: &EffectText<'_>, value: &Arg) {
-        let (source, state) = (call.source.clone(), call.state.clone());
+        let source = &call.source;
         let prefix = value.prefix();
         let connect = Some(Doing::Act(Action::Connect));
-        let colon = prefix.find(':');
-        let slash = prefix.find('/');
-        if colon.is_some_and(|c| slash.is_none_or(|s| c < s)) {
-            let host = prefix.split(':').next().unwrap_or_default();
-            let host = host.rsplit('@').next().unwrap_or_default();
-            self.on_host(connect, host, 22, &source);
+        if let Some(host) = host_before_path(&prefix) {
+            self.on_host(connect, host, 22, source);
             match effect.action {
                 Some(Doing::Act(Action::Read | Action::Connect)) => {}
                 Some(Doing::Write) => {
-                    self.on_host(Some(Doing::Act(Action::Update)), host, 22, &source)
+                    self.on_host(Some(Doing::Act(Action::Update)), host, 22, source)
                 }
-                action => self.on_host(action, host, 22, &source),
+                action => self.on_host(action, host, 22, source),
             }
-        } else if colon.is_none() && slash.is_none() && value.any {
-            self.on(connect, ResourceKind::Host, "**", &source);
-            self.on_file(Action::Read, "/**", &state, &source);
+        } else if !prefix.contains([':', '/']) && value.any {
+            self.on(connect, ResourceKind::Host, "**", source);
+            self.on_file(Action::Read, "/**", &call.state, source);
         } else {
             // Whether it goes into a folder is told by the slash; the tree holds both.
             call.into = false;
@@ -420,15 +386,15 @@ impl Reader<'_> {
         }
     }
 
-    fn s3(&mut self, call: &Call, action: Option<Doing>, value: &Arg, state: &State) {
-        let source = call.source.clone();
+    fn s3(&mut self, call: &Call, action: Option<Doing>, value: &Arg) {
+        let (source, state) = (&call.source, &call.state);
         let Some(rest) = value.without("s3://") else {
             if value.any {
-                self.on(action, ResourceKind::S3, "**", &source);
+                self.on(action, ResourceKind::S3, "**", source);
             }
             match action {
-                Some(Doing::Act(action)) => self.file(action, value, state, &source),
-                _ => self.write_file(value, state, &source),
+                Some(Doing::Act(action)) => self.file(action, value, state, source),
+                _ => self.write_file(value, state, source),
             }
             return;
         };
@@ -436,7 +402,7 @@ impl Reader<'_> {
         let tree =
             call.marks.contains("recursive") || rest.glob().ends_with('/') || !name.contains('/');
         let name = if tree && !name.ends_with("**") { format!("{name}/**") } else { name };
-        self.on(action, ResourceKind::S3, &name, &source);
+        self.on(action, ResourceKind::S3, &name, source);
     }
 
     fn shell_text(&mut self, value: &Arg, dialect: Dialect, call: &Call) {
@@ -455,7 +421,7 @@ impl Reader<'_> {
     }
 
     /// The program is what comes in on standard input.
-    fn standard_input(&mut self, call: &Call, kind: &str, _outer: &mut State) {
+    fn standard_input(&mut self, call: &Call, kind: &str) {
         match (&call.input, kind) {
             (Input::Text(text), "stdin-sh" | "stdin-sh:posix") => {
                 let dialect = if kind == "stdin-sh" { Dialect::Bash } else { Dialect::Posix };

@@ -5,7 +5,7 @@
 //! Never: takes an unknown path for one inside the repository.
 
 use super::Reader;
-use super::args::Arg;
+use super::args::{Arg, one_name};
 use super::state::State;
 use crate::judge::catalogue::{is_persistent, is_secret, secret_roots};
 use crate::model::{Action, Answer, Glob, Resource, ResourceKind};
@@ -45,6 +45,11 @@ const STREAMS: [&str; 9] = [
 impl Place {
     fn anywhere() -> Self {
         Self { glob: "/**".to_owned(), kind: Kind::Unknown }
+    }
+
+    /// Its path, where it is one.
+    pub(super) fn path(&self) -> Option<String> {
+        one_name(&self.glob)
     }
 
     /// The tree at this place.
@@ -115,8 +120,7 @@ impl Reader<'_> {
         }
         let base: String = before.iter().map(|s| format!("{s}/")).collect();
         let base = if base.is_empty() { ".".to_owned() } else { base };
-        let base = Glob::parse(&base).ok().and_then(|g| g.as_literal().map(str::to_owned));
-        let Some(base) = base else { return Place::anywhere() };
+        let Some(base) = one_name(&base) else { return Place::anywhere() };
         let place = self.place(&Arg::literal(&base), state, true);
         let rest: Vec<&str> =
             after.iter().copied().filter(|s| !s.is_empty() && *s != ".").collect();

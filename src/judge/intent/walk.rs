@@ -5,8 +5,8 @@
 //! Never: leaves out a command because it may not run.
 
 use super::Reader;
-use super::args::{Arg, expand, joined};
-use super::builtins::{executes, subscript_runs};
+use super::args::{Arg, expand, joined, shown};
+use super::builtins::subscript_runs;
 use super::state::{Input, State};
 use crate::judge::shell::{Join, Node, Part, RedirectKind, Redirection, Simple, Step, Word};
 use crate::model::Action;
@@ -173,16 +173,13 @@ impl Reader<'_> {
         if redirections.is_empty() {
             return input.clone();
         }
-        let shown: Vec<&str> = args.iter().map(Arg::shown).collect();
-        self.begin(&format!("{} (redirections)", shown.join(" ")), None);
+        self.begin(&format!("{} (redirections)", shown(args)), None);
         self.redirected(redirections, state, input)
     }
 
     /// An assignment of a variable that makes programs run something.
     fn assignment(&mut self, name: &str, value: &Arg) {
-        if executes(name) {
-            self.inline(&format!("assignment of {name}, which programs run"));
-        }
+        self.given_value("assignment of", name);
         if value.known().is_some_and(subscript_runs) {
             self.opaque(&format!(
                 "a value of {name} that runs a command where arithmetic reads it"
