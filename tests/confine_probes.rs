@@ -149,10 +149,7 @@ fn the_command_has_no_privilege_no_foreign_descriptor_and_a_known_environment() 
 #[test]
 fn limits_of_the_profile_are_held() {
     let home = Home::new();
-    home.profile(
-        "small",
-        "exo = 1\nname = \"small\"\nextends = [\"coding-agent\"]\n[sandbox]\nlimits = { wall = \"1s\", files = 32, file_size = \"64KiB\" }\n",
-    );
+    home.child("small", "[sandbox]\nlimits = { wall = \"1s\", files = 32, file_size = \"64KiB\" }");
     let run = |args: &[&str]| {
         let mut all = vec!["run", "--as", "small", "--"];
         all.extend(args);

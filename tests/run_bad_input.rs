@@ -86,9 +86,9 @@ fn broken_profiles_name_file_line_key_and_fix() {
 #[test]
 fn a_profile_whose_examples_do_not_hold_decides_nothing() {
     let home = Home::new();
-    home.profile(
+    home.child(
         "p",
-        "exo = 1\nname = \"p\"\nextends = [\"coding-agent\"]\n[[forbid]]\nid = \"mine\"\nactions = [\"delete\"]\nresources = [\"file:/nowhere\"]\nwhy = \"x\"\nexamples = [\"ls\"]\n",
+        "[[forbid]]\nid = \"mine\"\nactions = [\"delete\"]\nresources = [\"file:/nowhere\"]\nwhy = \"x\"\nexamples = [\"ls\"]",
     );
     let r = home.exo(&["run", "--as", "p", "--", "touch", "marker"]);
     fails(&home, &r, &["mine", "exo profile check p"]);

@@ -288,10 +288,7 @@ fn the_report_says_what_became_of_the_run() {
 #[test]
 fn shadow_mode_records_the_denial_and_blocks_nothing() {
     let home = Home::new();
-    home.profile(
-        "watched",
-        "exo = 1\nname = \"watched\"\nextends = [\"coding-agent\"]\nmode = \"shadow\"\n",
-    );
+    home.child("watched", "mode = \"shadow\"");
     let outside = home.home().join("shadow.txt");
     let ran = home.exo(&["run", "--as", "watched", "--", "touch", outside.to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -315,10 +312,7 @@ fn shadow_mode_records_the_denial_and_blocks_nothing() {
 #[test]
 fn supervised_profiles_ask_for_everything() {
     let home = Home::new();
-    home.profile(
-        "watched",
-        "exo = 1\nname = \"watched\"\nextends = [\"coding-agent\"]\nautonomy = \"supervised\"\n",
-    );
+    home.child("watched", "autonomy = \"supervised\"");
     let ran = home.exo(&["run", "--as", "watched", "--", "ls"]);
     assert_eq!(ran.code, 126, "{ran:?}");
     assert!(ran.err.starts_with("exo: needs approval: "), "{ran:?}");

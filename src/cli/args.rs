@@ -3,7 +3,7 @@
 //! In: parsed arguments. Out: the payload, the installation, the environment.
 //! Never: interprets a word of the payload.
 
-use crate::gate::{Error, Installation};
+use crate::gate::{Bench, Error, Installation};
 use crate::model::{Payload, StdinKind, What};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -38,15 +38,16 @@ impl PayloadArgs {
 
     /// The agent that is named here or by EXO_AGENT.
     pub(super) fn agent(&self, env: &Environment) -> Result<String, Error> {
-        named_agent(self.agent.as_deref(), env)
+        let from_env =
+            || env.get(&OsString::from("EXO_AGENT")).map(|v| v.to_string_lossy().into_owned());
+        self.agent.clone().or_else(from_env).ok_or(Error::NoAgent)
     }
-}
 
-/// The agent by argument or environment.
-pub(super) fn named_agent(agent: Option<&str>, env: &Environment) -> Result<String, Error> {
-    let from_env =
-        || env.get(&OsString::from("EXO_AGENT")).map(|v| v.to_string_lossy().into_owned());
-    agent.map(str::to_owned).or_else(from_env).ok_or(Error::NoAgent)
+    /// What judging for that agent needs, and the installation it is from.
+    pub(super) fn bench(&self) -> Result<(Bench, Installation), Error> {
+        let (env, installation) = surroundings()?;
+        Ok((Bench::new(&installation, &self.agent(&env)?, &env)?, installation))
+    }
 }
 
 /// exo's own environment.

@@ -3,10 +3,10 @@
 //! In: an agent and a payload, or a file of shell lines. Out: the verdict, as text or JSON.
 //! Never: runs anything; writes an entry only with `--record`.
 
-use super::args::{PayloadArgs, surroundings};
-use super::text::{effects, out, printable, refusal, say};
+use super::args::PayloadArgs;
+use super::text::{complain, effects, out, verdict};
 use super::{NO, UNKNOWN, YES};
-use crate::gate::{self, Bench, Error, Judged};
+use crate::gate::{self, Error, Judged};
 use crate::model::{Decision, Payload, StdinKind, Verdict, What};
 use clap::Args;
 use serde_json::json;
@@ -61,45 +61,37 @@ pub(super) fn run(args: CheckArgs) -> u8 {
 
 /// Says that it could not be told.
 pub(super) fn failed(error: &Error, json: bool) -> u8 {
-    let message = printable(&error.to_string());
+    let message = complain(error);
     if json {
         out(&format!("{}\n", json!({"errors": [message]})));
     }
-    say(&format!("exo: error: {message}"));
     UNKNOWN
 }
 
 fn one(args: CheckArgs) -> Result<(Judged, Option<u64>), Error> {
-    let (env, installation) = surroundings()?;
-    let bench = Bench::new(&installation, &args.payload.agent(&env)?, &env)?;
+    let (bench, installation) = args.payload.bench()?;
     let record = args.record.then_some(&installation);
     gate::check(&bench, args.payload.payload()?, record)
 }
 
 /// Verdict first, then each effect.
 fn text(judged: &Judged, entry: Option<u64>) -> String {
-    let decision = &judged.decision;
-    let head = match decision.verdict {
-        Verdict::Allow => "allow".to_owned(),
-        _ => refusal(decision, entry).replacen("exo: ", "", 1),
-    };
-    format!("{head}\n{}", effects(decision))
+    format!("{}\n{}", verdict(&judged.decision, entry), effects(&judged.decision))
 }
 
 fn batch(args: &CheckArgs, file: &Path) -> Result<u8, Error> {
-    let (env, installation) = surroundings()?;
-    let bench = Bench::new(&installation, &args.payload.agent(&env)?, &env)?;
+    let (bench, _) = args.payload.bench()?;
+    let cannot = |e: std::io::Error| Error::Io("cannot read", file.to_owned(), e.to_string());
     let reader: Box<dyn Read> = if file == Path::new("-") {
         Box::new(std::io::stdin())
     } else {
-        let cannot = |e: std::io::Error| Error::Io("cannot read", file.to_owned(), e.to_string());
         Box::new(File::open(file).map_err(cannot)?)
     };
     let mut worst = YES;
     let mut text = String::new();
     for line in BufReader::new(reader).split(b'\n') {
-        let line = line.map_err(|e| Error::Io("cannot read", file.to_owned(), e.to_string()))?;
-        let judged = bench.judge(Payload { what: What::Line(line), stdin: StdinKind::Closed })?;
+        let what = What::Line(line.map_err(cannot)?);
+        let judged = bench.judge(Payload { what, stdin: StdinKind::Closed })?;
         worst = worst.max(code(&judged.decision));
         text.push_str(&judged.to_json().to_string());
         text.push('\n');

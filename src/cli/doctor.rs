@@ -4,9 +4,9 @@
 //! Never: tries anything out on the system; it asks the kernel.
 
 use super::args::surroundings;
-use super::text::{out, printable, say};
+use super::text::{complain, out, printable};
 use super::{NO, UNKNOWN, YES};
-use crate::enforce::confine::{Kernel, Landlock, plan};
+use crate::enforce::confine::{Kernel, Missing, plan};
 use crate::gate::{Bench, Error};
 use crate::model::{Payload, StdinKind, What};
 use clap::Args;
@@ -50,7 +50,7 @@ pub(super) fn run(args: &DoctorArgs) -> u8 {
     let report = match report() {
         Ok(report) => report,
         Err(e) => {
-            say(&format!("exo: error: {}", printable(&e.to_string())));
+            complain(&e);
             return UNKNOWN;
         }
     };
@@ -65,10 +65,7 @@ fn report() -> Result<Value, Error> {
     let (env, installation) = surroundings()?;
     let kernel = Kernel::probe();
     let abi = kernel.landlock.abi();
-    let errata = match kernel.landlock {
-        Landlock::Ready { errata, .. } => errata,
-        _ => 0,
-    };
+    let errata = kernel.landlock.errata();
     let abilities: Vec<Value> = ABILITIES
         .iter()
         .map(|(floor, what)| {
@@ -78,7 +75,7 @@ fn report() -> Result<Value, Error> {
         .collect();
     let mut profiles = Vec::new();
     for name in installation.profiles()?.into_keys() {
-        profiles.push(profile(&Bench::new(&installation, &name, &env), &name, &kernel));
+        profiles.push(profile(Bench::new(&installation, &name, &env), &name, &kernel));
     }
     Ok(json!({
         "kernel": kernel.release, "arch": kernel.arch, "landlock_abi": abi, "landlock_errata": errata,
@@ -88,19 +85,15 @@ fn report() -> Result<Value, Error> {
 }
 
 /// What a profile asks of this kernel, by planning the sandbox of a command that does nothing.
-fn profile(bench: &Result<Bench, Error>, name: &str, kernel: &Kernel) -> Value {
-    let judged = match bench {
-        Ok(bench) => {
-            bench.judge(Payload { what: What::Line(b"true".to_vec()), stdin: StdinKind::Closed })
-        }
-        Err(e) => return json!({"name": name, "problem": e.to_string(), "missing": []}),
+fn profile(bench: Result<Bench, Error>, name: &str, kernel: &Kernel) -> Value {
+    let missing = || -> Result<Vec<Missing>, Error> {
+        let payload = Payload { what: What::Line(b"true".to_vec()), stdin: StdinKind::Closed };
+        let judged = bench?.judge(payload)?;
+        Ok(plan(&judged.decision.sandbox, kernel)?.missing().to_vec())
     };
-    match judged {
+    match missing() {
         Err(e) => json!({"name": name, "problem": e.to_string(), "missing": []}),
-        Ok(judged) => match plan(&judged.decision.sandbox, kernel) {
-            Err(e) => json!({"name": name, "problem": e.to_string(), "missing": []}),
-            Ok(plan) => json!({"name": name, "problem": null, "missing": plan.missing()}),
-        },
+        Ok(missing) => json!({"name": name, "problem": null, "missing": missing}),
     }
 }
 

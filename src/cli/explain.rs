@@ -3,12 +3,11 @@
 //! In: an agent and a payload. Out: line, commands, effects, rules, facts, sandbox.
 //! Never: runs anything; writes an entry only with `--record`.
 
-use super::args::{PayloadArgs, surroundings};
+use super::args::PayloadArgs;
 use super::check::{code, failed};
-use super::text::{out, printable, refusal};
+use super::text::{out, printable, verdict};
 use crate::gate::{self, Bench, Error, Judged};
 use crate::judge::policy::Policy;
-use crate::model::{Answer, Verdict};
 use clap::Args;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -30,8 +29,7 @@ pub(super) struct ExplainArgs {
 pub(super) fn run(args: ExplainArgs) -> u8 {
     let json = args.json;
     let judge = || -> Result<(Bench, Judged, Option<u64>), Error> {
-        let (env, installation) = surroundings()?;
-        let bench = Bench::new(&installation, &args.payload.agent(&env)?, &env)?;
+        let (bench, installation) = args.payload.bench()?;
         let record = args.record.then_some(&installation);
         let (judged, entry) = gate::check(&bench, args.payload.payload()?, record)?;
         Ok((bench, judged, entry))
@@ -91,12 +89,8 @@ fn text(policy: &Policy, judged: &Judged, entry: Option<u64>) -> String {
     }
     t.push_str("\nfacts\n");
     for (name, fact) in &request.snapshot.facts {
-        let value = match &fact.answer {
-            Answer::Known(v) => v.to_string(),
-            Answer::Absent => "(none)".to_owned(),
-            Answer::Failed(why) => format!("(could not be found out: {why})"),
-        };
-        let _ = writeln!(t, "  {} = {}  [{}]", printable(name), printable(&value), fact.source);
+        let value = printable(&fact.answer.to_string());
+        let _ = writeln!(t, "  {} = {value}  [{}]", printable(name), fact.source);
     }
     let _ = writeln!(t, "  state hash {}", judged.state_hash);
     t.push_str("\nsandbox\n");
@@ -110,10 +104,6 @@ fn text(policy: &Policy, judged: &Judged, entry: Option<u64>) -> String {
     };
     let _ = writeln!(t, "  connect  {}", ports(&s.connect));
     let _ = writeln!(t, "  listen   {}", ports(&s.listen));
-    let verdict = match decision.verdict {
-        Verdict::Allow => "allow".to_owned(),
-        _ => refusal(decision, entry).replacen("exo: ", "", 1),
-    };
-    let _ = writeln!(t, "\nverdict   {verdict}");
+    let _ = writeln!(t, "\nverdict   {}", verdict(decision, entry));
     t
 }

@@ -4,7 +4,7 @@
 //! Never: overwrites a key, a ledger or a profile.
 
 use super::args::surroundings;
-use super::text::{out, printable, say};
+use super::text::{complain, out};
 use super::{UNKNOWN, YES};
 use crate::gate;
 use clap::Args;
@@ -29,7 +29,7 @@ pub(super) fn run(args: &InitArgs) -> u8 {
     let (installation, made) = match made {
         Ok(made) => made,
         Err(e) => {
-            say(&format!("exo: error: {}", printable(&e.to_string())));
+            complain(&e);
             return UNKNOWN;
         }
     };

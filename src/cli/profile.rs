@@ -4,7 +4,7 @@
 //! Never: changes a profile.
 
 use super::args::surroundings;
-use super::text::{out, printable, say};
+use super::text::{complain, out, printable};
 use super::{NO, UNKNOWN, YES};
 use crate::gate::{Error, Installation};
 use crate::judge::lint::{self, Finding};
@@ -54,7 +54,7 @@ pub(super) fn run(command: &ProfileCommand) -> u8 {
         ProfileCommand::Check { names, json } => check(&installation, names, *json),
     });
     result.unwrap_or_else(|e| {
-        say(&format!("exo: error: {}", printable(&e.to_string())));
+        complain(&e);
         UNKNOWN
     })
 }

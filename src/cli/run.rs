@@ -4,7 +4,7 @@
 //! Never: prints anything of its own when the command was allowed and ran.
 
 use super::args::{PayloadArgs, surroundings};
-use super::text::{printable, refusal, say};
+use super::text::{complain, say, verdict};
 use super::{DENIED, FAILED};
 use crate::enforce::exec::{Killed, Outcome};
 use crate::gate::{self, Error, Report};
@@ -70,7 +70,7 @@ fn told(report: &Report) -> (u8, Value) {
     match report {
         Report::Refused { judged, entry } => {
             let decision = &judged.decision;
-            say(&refusal(decision, Some(*entry)));
+            say(&format!("exo: {}", verdict(decision, Some(*entry))));
             let code = if decision.errors.is_empty() { DENIED } else { FAILED };
             let mut value = judged.to_json();
             add(&mut value, json!({"entry": entry, "ran": false, "exit": code}));
@@ -115,8 +115,7 @@ fn failed(error: &Error) -> (u8, Value) {
         Error::Program(e) => e.exit_code(),
         _ => FAILED,
     };
-    let message = printable(&error.to_string());
-    say(&format!("exo: error: {message}"));
+    let message = complain(error);
     (code, json!({"ran": false, "exit": code, "error": message}))
 }
 

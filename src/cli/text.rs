@@ -3,6 +3,7 @@
 //! In: decisions and errors. Out: lines; data to stdout, talk to stderr.
 //! Never: panics because nobody reads any more.
 
+use crate::gate::Error;
 use crate::model::{Decision, EffectDecision, Verdict};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -25,21 +26,29 @@ pub(super) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
-/// One line that an agent can act on: what was refused, by which rule, and what to do instead.
-pub(super) fn refusal(decision: &Decision, entry: Option<u64>) -> String {
+/// Says why exo could not do what it was asked; the message as it was shown.
+pub(super) fn complain(error: &Error) -> String {
+    let message = printable(&error.to_string());
+    say(&format!("exo: error: {message}"));
+    message
+}
+
+/// The verdict in one line that an agent can act on: of a refusal what was refused, by which rule, and
+/// what to do instead.
+pub(super) fn verdict(decision: &Decision, entry: Option<u64>) -> String {
+    if decision.verdict == Verdict::Allow {
+        return "allow".to_owned();
+    }
     let entry = entry.map(|n| format!(", entry {n}")).unwrap_or_default();
     let hint =
         if decision.hint.is_empty() { String::new() } else { format!(". {}", decision.hint) };
     if let Some(error) = decision.errors.first() {
-        return format!("exo: error: could not be judged: {}{entry}", printable(error));
+        return format!("error: could not be judged: {}{entry}", printable(error));
     }
     if let Some(reason) = &decision.identity {
-        return format!("exo: denied: {} (identity{entry}){hint}", printable(reason));
+        return format!("denied: {} (identity{entry}){hint}", printable(reason));
     }
-    let head = match decision.verdict {
-        Verdict::Ask => "exo: needs approval",
-        Verdict::Allow | Verdict::Deny => "exo: denied",
-    };
+    let head = if decision.verdict == Verdict::Ask { "needs approval" } else { "denied" };
     match decision.deciding() {
         Some(e) => {
             let what = format!("{} {}", e.action, printable(&e.resource));

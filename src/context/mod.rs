@@ -17,9 +17,6 @@ use std::path::{Path, PathBuf};
 
 pub use host::user_name;
 
-/// Largest file that is given as a `text:` fact.
-const MAX_TEXT: u64 = 64 * 1024;
-
 /// The machine as it is now.
 #[derive(Debug)]
 pub struct Live {
@@ -58,7 +55,6 @@ impl Live {
             "link" => (paths::resolve(rest, false), "lstat, readlink".to_owned()),
             "program" => (programs::find(rest, &self.search_path), "PATH".to_owned()),
             "shebang" => (programs::shebang(Path::new(rest)), rest.to_owned()),
-            "text" => (text(Path::new(rest)), rest.to_owned()),
             "cwd" => (self.cwd(), "getcwd".to_owned()),
             "home" => (self.home(), "HOME".to_owned()),
             "tmp" => (self.tmp(), "TMPDIR".to_owned()),
@@ -154,21 +150,6 @@ fn as_text(path: PathBuf) -> Answer {
     match path.into_os_string().into_string() {
         Ok(text) => Answer::Known(FactValue::Text(text)),
         Err(raw) => Answer::Failed(format!("`{}` is not UTF-8", raw.to_string_lossy())),
-    }
-}
-
-fn text(path: &Path) -> Answer {
-    let meta = match std::fs::metadata(path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Answer::Absent,
-        Err(e) => return Answer::Failed(e.to_string()),
-        Ok(m) => m,
-    };
-    if !meta.is_file() || meta.len() > MAX_TEXT {
-        return Answer::Failed(format!("not a file of at most {MAX_TEXT} bytes"));
-    }
-    match std::fs::read_to_string(path) {
-        Ok(t) => Answer::Known(FactValue::Text(t)),
-        Err(e) => Answer::Failed(e.to_string()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::judge::catalogue::Catalogue;
 use crate::judge::decide::decide;
 use crate::judge::intent;
 use crate::judge::policy::Policy;
-use crate::model::{Answer, Decision, Digest, Payload, ProfileRef, Request, World};
+use crate::model::{Answer, Decision, Digest, EffectDecision, Payload, ProfileRef, Request, World};
 use crate::subject;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -90,11 +90,9 @@ impl Bench {
             return Err(Error::Cwd(why));
         }
         let began = Instant::now();
-        let reach = self.policy.reach(&self.world);
+        // Every fact that deciding needs is asked here, and so is in the snapshot.
+        let reach = self.policy.reach(&self.policy.values(&self.world));
         let intent = intent::read(&payload, &self.catalogue, &self.world, &reach);
-        for name in self.policy.facts() {
-            self.world.ask(&name);
-        }
         let snapshot = self.world.take_snapshot();
         let request = Request { subject, payload, intent, snapshot };
         let decision = decide(&self.policy, &request);
@@ -114,15 +112,8 @@ impl Judged {
     /// What `check --json` prints; the names are stable.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let effects: Vec<Value> = self
-            .decision
-            .effects
-            .iter()
-            .map(|e| {
-                json!({"action": e.action, "resource": e.resource, "verdict": e.verdict.name(),
-                    "rule": e.rule, "why": e.why, "command": e.command, "source": e.source})
-            })
-            .collect();
+        let effects: Vec<Value> =
+            self.decision.effects.iter().map(EffectDecision::to_json).collect();
         json!({
             "verdict": self.decision.verdict.name(),
             "subject": self.request.subject,

@@ -30,10 +30,9 @@ impl Process {
         Ok(Self { pid: std::process::id(), start_ticks, gid })
     }
 
-    /// Why the exo that wrote an intent will not write its outcome; `None` while it lives.
-    pub(super) fn gone(intent: &OpenIntent) -> Option<&'static str> {
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        if boot.trim() != intent.boot_id {
+    /// Why the exo that wrote an intent will not write its outcome in this boot; `None` while it lives.
+    pub(super) fn gone(intent: &OpenIntent, boot_id: &str) -> Option<&'static str> {
+        if boot_id != intent.boot_id {
             return Some("reboot");
         }
         match fs::read_to_string(format!("/proc/{}/stat", intent.pid)) {
@@ -55,17 +54,16 @@ mod tests {
     #[test]
     fn a_process_is_known_by_its_start_and_not_by_its_number_alone() {
         let me = Process::current().unwrap();
-        let boot_id =
-            fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap().trim().to_owned();
         let open = |boot_id: &str, start_ticks| OpenIntent {
             seq: 1,
             boot_id: boot_id.to_owned(),
             pid: me.pid,
             start_ticks,
         };
-        assert_eq!(Process::gone(&open(&boot_id, me.start_ticks)), None);
-        assert_eq!(Process::gone(&open(&boot_id, me.start_ticks + 1)), Some("gone"));
-        assert_eq!(Process::gone(&open("another-boot", me.start_ticks)), Some("reboot"));
+        let gone = |intent| Process::gone(&intent, "this-boot");
+        assert_eq!(gone(open("this-boot", me.start_ticks)), None);
+        assert_eq!(gone(open("this-boot", me.start_ticks + 1)), Some("gone"));
+        assert_eq!(gone(open("another-boot", me.start_ticks)), Some("reboot"));
     }
 
     #[test]

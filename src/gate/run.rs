@@ -9,8 +9,8 @@ use super::scratch::Scratch;
 use super::witness::Recorded;
 use super::{Error, Installation, Process};
 use crate::enforce::confine::{Cage, Kernel, plan};
-use crate::enforce::exec::{self, Outcome, Program, ProgramError, open_program, spawn};
-use crate::evidence::ledger::{Draft, FileKey, Ledger, fail_point};
+use crate::enforce::exec::{Outcome, Program, ProgramError, open_program, spawn};
+use crate::evidence::ledger::{Draft, Ledger, OpenIntent, fail_point};
 use crate::evidence::record::Kind;
 use crate::judge::lint;
 use crate::model::{Answer, ENGINE, Mode, Payload, Sandbox, What, World, canonical, sha256};
@@ -148,11 +148,10 @@ fn refuse(
 
 /// Closes the intents whose exo is gone.
 fn recoveries(ledger: &Ledger) -> Result<Vec<Draft>, Error> {
-    let open = ledger.open_intents()?;
-    Ok(open
-        .iter()
-        .filter_map(|o| Process::gone(o).map(|reason| drafts::recovery(o, reason)))
-        .collect())
+    let recovery = |open: &OpenIntent| {
+        Process::gone(open, ledger.boot_id()).map(|reason| drafts::recovery(open, reason))
+    };
+    Ok(ledger.open_intents()?.iter().filter_map(recovery).collect())
 }
 
 /// The `profile` entry, where this profile was never used with this catalogue and engine; its examples
@@ -209,10 +208,10 @@ fn arrange(
     judged: &Judged,
     file: &Path,
 ) -> Result<(Arranged, Arrangement), Error> {
-    let program = open_program(file, &|key| ledger.cached_digest(&cache_key(key)))?;
+    let program = open_program(file, &|key| ledger.cached_digest(&key.to_string()))?;
     same_file(&program, judged)?;
     for hashed in program.files().into_iter().filter(|f| f.cacheable) {
-        ledger.remember_digest(&cache_key(&hashed.key), &hashed.digest);
+        ledger.remember_digest(&hashed.key.to_string(), &hashed.digest);
     }
     let kernel = Kernel::probe();
     let mut scratch = None;
@@ -262,11 +261,6 @@ fn arrange(
         What::Line(line) => vec!["bash".into(), "-c".into(), OsString::from_vec(line.clone())],
     };
     Ok((Arranged { program, argv, cage, scratch }, arrangement))
-}
-
-/// A version of a file, as the ledger remembers its digest.
-const fn cache_key(key: &exec::FileKey) -> FileKey {
-    (key.dev, key.ino, key.size, key.mtime_ns, key.ctime_ns)
 }
 
 /// What was opened must be what was judged: a file put in its place in between is refused.

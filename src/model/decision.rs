@@ -121,6 +121,15 @@ pub struct Decision {
     pub sandbox: Sandbox,
 }
 
+impl EffectDecision {
+    /// The form in entries and in `check --json`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({"action": self.action, "resource": self.resource, "verdict": self.verdict,
+            "rule": self.rule, "why": self.why, "command": self.command, "source": self.source})
+    }
+}
+
 impl Decision {
     /// Whether it may run: allowed, or only watched.
     #[must_use]
@@ -134,24 +143,14 @@ impl Decision {
         self.effects.iter().find(|e| e.verdict == self.verdict)
     }
 
-    /// The form in entries and in `check --json`.
+    /// The form in entries.
     ///
     /// # Errors
     /// None in practice: the sandbox holds only text and numbers.
     pub fn to_json(&self) -> Result<Value, serde_json::Error> {
-        let effects: Vec<Value> = self
-            .effects
-            .iter()
-            .map(|e| {
-                json!({"action": e.action, "resource": e.resource, "verdict": e.verdict.name(),
-                    "rule": e.rule, "why": e.why, "command": e.command, "source": e.source})
-            })
-            .collect();
-        let mode = match self.mode {
-            Mode::Enforce => "enforce",
-            Mode::Shadow => "shadow",
-        };
-        Ok(json!({"verdict": self.verdict.name(), "effects": effects, "hint": self.hint,
-            "errors": self.errors, "identity": self.identity, "mode": mode, "sandbox": serde_json::to_value(&self.sandbox)?}))
+        let effects: Vec<Value> = self.effects.iter().map(EffectDecision::to_json).collect();
+        Ok(json!({"verdict": self.verdict, "effects": effects, "hint": self.hint,
+            "errors": self.errors, "identity": self.identity, "mode": self.mode,
+            "sandbox": serde_json::to_value(&self.sandbox)?}))
     }
 }

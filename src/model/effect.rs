@@ -38,14 +38,6 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// Adds an effect unless the same action on the same resource is already there.
-    pub fn add(&mut self, effect: Effect) {
-        let known = |e: &Effect| e.action == effect.action && e.resource == effect.resource;
-        if !self.effects.iter().any(known) {
-            self.effects.push(effect);
-        }
-    }
-
     /// The form that entries and `explain` show.
     #[must_use]
     pub fn to_json(&self) -> Value {

@@ -18,7 +18,6 @@
 //! | `link:/abs` | the same, but a link at the very end is not followed (`link R`): what `rm` and `mv` act on |
 //! | `program:NAME` | absolute path that the sanitised PATH finds, links not resolved; absent where there is none |
 //! | `shebang:/abs` | the interpreter line of a script without `#!`; absent where the file has none |
-//! | `text:/abs` | contents of a small file (64 KiB at most) that the intent depends on, as UTF-8 |
 
 use super::{Digest, canon, sha256};
 use serde_json::{Map, Value, json};
@@ -91,6 +90,17 @@ impl Answer {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         if let Self::Known(v) = self { v.as_text() } else { None }
+    }
+}
+
+impl fmt::Display for Answer {
+    /// For people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(value) => value.fmt(f),
+            Self::Absent => f.write_str("(none)"),
+            Self::Failed(why) => write!(f, "(could not be found out: {why})"),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub use glob::{Glob, GlobError};
 pub use payload::{Payload, StdinKind, What};
 pub use resource::{Resource, ResourceError, ResourceKind};
 pub use sandbox::{Environment, Limits, Require, Sandbox};
-pub use subject::{Assurance, Subject};
+pub use subject::{Assurance, Subject, is_name};
 
 /// The engine that decides, as it stands in every entry: replay by another engine is said to be so.
 pub const ENGINE: &str = concat!("exo/", env!("CARGO_PKG_VERSION"));

@@ -52,3 +52,11 @@ pub struct Subject {
     /// A name the caller gave to this piece of work (`EXO_SESSION`), or empty.
     pub session: String,
 }
+
+/// Whether a word may name an agent, a profile or a rule: 1 to 64 of `a` to `z`, `0` to `9` and `-`; no
+/// dot and no slash, so that it can be the stem of a file.
+#[must_use]
+pub fn is_name(word: &str) -> bool {
+    (1..=64).contains(&word.len())
+        && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}

@@ -3,7 +3,7 @@
 //! In: an agent name, the profile's sponsor, the environment. Out: a [`Subject`].
 //! Never: raises the assurance above what was proved.
 
-use crate::model::{Assurance, Subject};
+use crate::model::{Assurance, Subject, is_name};
 
 /// Longest session name.
 const MAX_SESSION: usize = 128;
@@ -52,11 +52,7 @@ pub fn prove(
 /// # Errors
 /// A name with other characters, an empty one, one over 64.
 pub fn check_name(agent: &str) -> Result<(), SubjectError> {
-    let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if agent.is_empty() || agent.len() > 64 || !agent.chars().all(fine) {
-        return Err(SubjectError::Name(agent.to_owned()));
-    }
-    Ok(())
+    if is_name(agent) { Ok(()) } else { Err(SubjectError::Name(agent.to_owned())) }
 }
 
 #[cfg(test)]

@@ -165,6 +165,12 @@ impl Home {
         self.write(&self.config().join(format!("profiles/{name}.toml")), text);
     }
 
+    /// A profile of this home that is `coding-agent` and this.
+    pub fn child(&self, name: &str, more: &str) {
+        let head = format!("exo = 1\nname = \"{name}\"\nextends = [\"coding-agent\"]\n");
+        self.profile(name, &format!("{head}{more}\n"));
+    }
+
     /// `exo audit list --json`, oldest first.
     pub fn entries(&self) -> Vec<serde_json::Value> {
         let ran = self.exo(&["audit", "list", "--json"]);

@@ -41,6 +41,15 @@ impl Landlock {
         }
     }
 
+    /// The mask of fixed errata; 0 where it is not known.
+    #[must_use]
+    pub const fn errata(self) -> u32 {
+        match self {
+            Self::Ready { errata, .. } => errata,
+            _ => 0,
+        }
+    }
+
     /// What is wrong and how it is put right, when Landlock cannot be used.
     #[must_use]
     pub fn problem(self) -> Option<String> {

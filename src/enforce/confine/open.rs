@@ -119,21 +119,16 @@ impl Plan {
         canary: &Path,
         home: Option<&Path>,
     ) -> Result<Cage, ConfineError> {
-        let canary_text = || canary.display().to_string();
-        let canary_c = CString::new(canary.as_os_str().as_bytes())
-            .map_err(|e| ConfineError::Canary { path: canary_text(), why: e.to_string() })?;
-        std::fs::File::open(canary)
-            .map_err(|e| ConfineError::Canary { path: canary_text(), why: e.to_string() })?;
+        let useless =
+            |why: String| ConfineError::Canary { path: canary.display().to_string(), why };
+        let canary_c =
+            CString::new(canary.as_os_str().as_bytes()).map_err(|e| useless(e.to_string()))?;
+        std::fs::File::open(canary).map_err(|e| useless(e.to_string()))?;
 
         let guarded: Vec<Guarded> =
             protect.iter().map(PathBuf::as_path).chain([canary]).map(Guarded::new).collect();
-        let shunned: Vec<Guarded> = protect
-            .iter()
-            .map(PathBuf::as_path)
-            .chain([canary])
-            .chain(home)
-            .map(Guarded::new)
-            .collect();
+        let home = home.map(Guarded::new);
+        let shunned: Vec<&Guarded> = guarded.iter().chain(&home).collect();
         let (mut opened, mut absent, mut withheld) = (Vec::new(), Vec::new(), Vec::new());
         for wanted in &self.wanted {
             match self.open_one(wanted)? {
@@ -172,7 +167,7 @@ impl Plan {
 
     /// What lies beside the guarded paths in a folder, and in the folders on the way to them. Links are
     /// left out, since they lead elsewhere; so is what comes after the first 256 names.
-    fn around(&self, wanted: &Wanted, shunned: &[Guarded], opened: &mut Vec<Opened>) {
+    fn around(&self, wanted: &Wanted, shunned: &[&Guarded], opened: &mut Vec<Opened>) {
         let Ok(entries) = std::fs::read_dir(&wanted.path) else { return };
         for entry in entries.flatten().take(AROUND) {
             if entry.file_type().is_ok_and(|t| t.is_symlink()) {
@@ -183,7 +178,7 @@ impl Plan {
             if one.real != entry.path() {
                 continue;
             }
-            let touching: Vec<&Guarded> = shunned.iter().filter(|g| g.touches(&one)).collect();
+            let touching: Vec<&&Guarded> = shunned.iter().filter(|g| g.touches(&one)).collect();
             if touching.is_empty() {
                 opened.push(one);
             } else if touching.iter().all(|g| g.inside(&one) && g.real != one.real) {
@@ -211,11 +206,8 @@ impl Plan {
         };
         let real = std::fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd()))
             .map_err(|e| ConfineError::Unreachable { path: named.clone(), why: e.to_string() })?;
-        if !real.is_absolute() {
-            // `/dev/stdout` may be a pipe, which is in no folder: it is inherited as it is.
-            return if wanted.optional { Ok(None) } else { Err(ConfineError::OwnProcess(named)) };
-        }
-        if real.starts_with(format!("/proc/{}", std::process::id())) {
+        // `/dev/stdout` may be a pipe, which is in no folder: it is inherited as it is.
+        if !real.is_absolute() || real.starts_with(format!("/proc/{}", std::process::id())) {
             return if wanted.optional { Ok(None) } else { Err(ConfineError::OwnProcess(named)) };
         }
         let stat = fstat(&fd).map_err(unreachable)?;
@@ -297,15 +289,13 @@ fn terminal(kind: SFlag, stat: &FileStat) -> bool {
 
 /// Leaves out each rule that one above it already covers. Real paths are compared, since a link
 /// below a granted folder may lead out of it.
-fn merged(opened: Vec<Opened>) -> Vec<Opened> {
+fn merged(mut opened: Vec<Opened>) -> Vec<Opened> {
     let mut out: Vec<Opened> = Vec::new();
-    let mut sorted = opened;
-    sorted.sort_by(|a, b| a.real.cmp(&b.real));
-    for one in sorted {
-        let trimmed = one.rights;
+    opened.sort_by(|a, b| a.real.cmp(&b.real));
+    for one in opened {
         let covered =
-            |above: &Opened| one.real.starts_with(&above.real) && above.rights.contains(trimmed);
-        if !trimmed.is_empty() && !out.iter().any(covered) {
+            |above: &Opened| one.real.starts_with(&above.real) && above.rights.contains(one.rights);
+        if !one.rights.is_empty() && !out.iter().any(covered) {
             out.push(one);
         }
     }

@@ -212,13 +212,9 @@ pub fn plan(sandbox: &Sandbox, kernel: &Kernel) -> Result<Plan, ConfineError> {
             floor: first.abi,
         });
     }
-    let errata = match kernel.landlock {
-        super::Landlock::Ready { errata, .. } => errata,
-        _ => 0,
-    };
     Ok(Plan {
         abi,
-        errata,
+        errata: kernel.landlock.errata(),
         wanted: wanted(sandbox)?,
         connect: sandbox.connect.clone(),
         listen: sandbox.listen.clone(),

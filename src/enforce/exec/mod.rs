@@ -19,6 +19,7 @@ pub use stdio::harden;
 
 pub use crate::enforce::confine::child::Stage;
 
+use nix::errno::Errno;
 use thiserror::Error;
 
 /// Why a command could not even be started. Nothing ran.
@@ -35,6 +36,12 @@ pub enum ExecError {
         /// The system's words.
         why: String,
     },
+}
+
+impl ExecError {
+    fn system(what: &'static str, errno: Errno) -> Self {
+        Self::System { what, why: errno.desc().to_owned() }
+    }
 }
 
 /// Runs an admitted command in its cage and waits for its end.

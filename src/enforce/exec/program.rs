@@ -8,6 +8,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
 use sha2::{Digest as _, Sha256};
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::AsRawFd;
@@ -89,6 +90,14 @@ pub struct FileKey {
     pub mtime_ns: i128,
     /// Time of the last change of content or inode, nanoseconds since 1970.
     pub ctime_ns: i128,
+}
+
+impl fmt::Display for FileKey {
+    /// All of it, as one word.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dev, ino, size, mtime_ns, ctime_ns } = self;
+        write!(f, "{dev}:{ino}:{size}:{mtime_ns}:{ctime_ns}")
+    }
 }
 
 /// A program, open and hashed.

@@ -81,7 +81,7 @@ fn clone(entry: &Entry<'_>) -> Result<c_int, ExecError> {
     };
     drop(stack);
     if pid < 0 {
-        return Err(system("start a process", Errno::last()));
+        return Err(ExecError::system("start a process", Errno::last()));
     }
     Ok(pid)
 }
@@ -102,10 +102,6 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
     strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
 }
 
-fn system(what: &'static str, errno: Errno) -> ExecError {
-    ExecError::System { what, why: errno.desc().to_owned() }
-}
-
 /// The limits of the profile, none above what exo itself is held to; and the core limit that exo was
 /// started with.
 fn limits(asked: &Limits) -> Result<Vec<(c_int, Limit)>, ExecError> {
@@ -119,7 +115,7 @@ fn limits(asked: &Limits) -> Result<Vec<(c_int, Limit)>, ExecError> {
     let mut out = Vec::new();
     for (resource, value) in table {
         let Some(value) = value else { continue };
-        let (_, hard) = getrlimit(resource).map_err(|e| system("read a limit", e))?;
+        let (_, hard) = getrlimit(resource).map_err(|e| ExecError::system("read a limit", e))?;
         let value = value.min(hard);
         out.push((number(resource), Limit { soft: value, hard: value }));
     }

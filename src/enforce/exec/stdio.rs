@@ -19,10 +19,7 @@ static CORE: OnceLock<(u64, u64)> = OnceLock::new();
 /// # Errors
 /// One of them is closed.
 pub fn ensure() -> Result<(), ExecError> {
-    let closed = |e: nix::Error| ExecError::System {
-        what: "find the standard descriptors open",
-        why: e.desc().to_owned(),
-    };
+    let closed = |e| ExecError::system("find the standard descriptors open", e);
     fstat(std::io::stdin().as_fd()).map_err(closed)?;
     fstat(std::io::stdout().as_fd()).map_err(closed)?;
     fstat(std::io::stderr().as_fd()).map_err(closed)?;
@@ -35,7 +32,7 @@ pub fn ensure() -> Result<(), ExecError> {
 /// # Errors
 /// The system refuses.
 pub fn harden() -> Result<(), ExecError> {
-    let system = |what| move |e: nix::Error| ExecError::System { what, why: e.desc().to_owned() };
+    let system = |what| move |e| ExecError::system(what, e);
     nix::sys::prctl::set_dumpable(false).map_err(system("make exo's memory private"))?;
     let (soft, hard) = getrlimit(Resource::RLIMIT_CORE).map_err(system("read the core limit"))?;
     let _ = CORE.set((soft, hard));

@@ -47,7 +47,7 @@ struct Run {
 }
 
 pub(super) fn run(admission: Admission) -> Result<Outcome, ExecError> {
-    let system = |what| move |e: Errno| ExecError::System { what, why: e.desc().to_owned() };
+    let system = |what| move |e| ExecError::system(what, e);
     nix::sys::prctl::set_child_subreaper(true).map_err(system("become the reaper"))?;
     let before = SigSet::all()
         .thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_SETMASK)
@@ -114,10 +114,7 @@ impl Run {
                 Ok(None) => return Ok(()),
                 Err(Errno::EINTR) => continue,
                 Err(Errno::ECHILD) if self.end.is_some() => return Ok(()),
-                Err(e) => {
-                    let why = e.desc().to_owned();
-                    return Err(ExecError::System { what: "wait for the command", why });
-                }
+                Err(e) => return Err(ExecError::system("wait for the command", e)),
             };
             if change.pid != self.pid {
                 continue;
@@ -141,18 +138,18 @@ impl Run {
         let job_control = matches!(signal, libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU);
         if job_control || std::io::stdin().is_terminal() {
             let _ = raise(Signal::SIGSTOP);
-            self.signal(Some(Signal::SIGCONT));
+            self.signal(Signal::SIGCONT);
         }
     }
 
     fn forward(&self, signal: i32) {
         if let Some(signal) = FORWARDED.into_iter().find(|s| *s as i32 == signal) {
-            self.signal(Some(signal));
+            self.signal(signal);
         }
     }
 
     /// The child is not yet reaped, so its number is still its own.
-    fn signal(&self, signal: Option<Signal>) {
+    fn signal(&self, signal: Signal) {
         let _ = kill(Pid::from_raw(self.pid), signal);
     }
 
@@ -163,12 +160,12 @@ impl Run {
         }
         if self.asked_to_end {
             self.deadline = None;
-            self.signal(Some(Signal::SIGKILL));
+            self.signal(Signal::SIGKILL);
         } else {
             self.asked_to_end = true;
             self.deadline = Instant::now().checked_add(GRACE);
-            self.signal(Some(Signal::SIGTERM));
-            self.signal(Some(Signal::SIGCONT));
+            self.signal(Signal::SIGTERM);
+            self.signal(Signal::SIGCONT);
         }
     }
 

@@ -12,4 +12,4 @@ mod words;
 
 pub use replay::{Replayed, Replayer};
 pub use verify::{Damage, Finding, Report, Verifier};
-pub use words::{Story, effects_of, story};
+pub use words::{Story, effects_of, opened, story};

@@ -4,7 +4,7 @@
 //! bytes came out.
 //! Never: asks the machine; what was not recorded counts as a failure to find out.
 
-use crate::evidence::record::{Entry, Kind, Opening};
+use crate::evidence::record::{Entry, Kind, Opening, deciders};
 use crate::judge::catalogue::Catalogue;
 use crate::judge::decide::decide;
 use crate::judge::intent;
@@ -45,7 +45,7 @@ impl Replayer {
         if !matches!(entry.kind, Kind::Intent | Kind::Deny | Kind::Check) {
             return Replayed::NotADecision;
         }
-        let engine = entry.public.get("engine").and_then(Value::as_str).unwrap_or_default();
+        let engine = entry.text("engine").unwrap_or_default();
         let other = if engine == ENGINE {
             String::new()
         } else {
@@ -78,11 +78,9 @@ impl Replayer {
             Snapshot::from_json(&value("facts")?).ok_or_else(|| Missing::malformed("facts"))?;
         let subject: Subject =
             serde_json::from_value(value("subject")?).map_err(|_| Missing::malformed("subject"))?;
-        let digest = |v: Option<&Value>| v.and_then(Value::as_str).and_then(Digest::parse);
-        let profile = digest(entry.public.get("profile").and_then(|p| p.get("sha256")))
-            .ok_or_else(|| Missing::malformed("profile"))?;
-        let catalogue = digest(entry.public.get("catalogue_sha256"))
-            .ok_or_else(|| Missing::malformed("catalogue_sha256"))?;
+        let (profile, catalogue) = deciders(&entry.public);
+        let profile = profile.ok_or_else(|| Missing::malformed("profile"))?;
+        let catalogue = catalogue.ok_or_else(|| Missing::malformed("catalogue_sha256"))?;
         let policy = self
             .policies
             .entry(profile)
@@ -102,7 +100,8 @@ impl Replayer {
             })
             .clone()
             .map_err(Missing::Malformed)?;
-        let intent = intent::read(&payload, &catalogue, &snapshot, &policy.reach(&snapshot));
+        let reach = policy.reach(&policy.values(&snapshot));
+        let intent = intent::read(&payload, &catalogue, &snapshot, &reach);
         if canonical(&intent.to_json()).ok().as_deref() != Some(bytes("intent")?) {
             return Ok(Some("the effects of the payload are others".to_owned()));
         }
@@ -111,7 +110,7 @@ impl Replayer {
         if canonical(&json).ok().as_deref() != Some(bytes("decision")?) {
             return Ok(Some(format!("the decision is {}, with other bytes", decision.verdict)));
         }
-        let recorded = entry.public.get("verdict").and_then(Value::as_str);
+        let recorded = entry.text("verdict");
         if recorded != Some(decision.verdict.name()) {
             return Ok(Some(format!(
                 "the entry says {}, its inputs say {}",

@@ -5,7 +5,7 @@
 //! Never: stops at the first finding, and never calls a ledger good: it says what was proved.
 
 use crate::evidence::record::{
-    Checkpoint, Entry, Frontier, Kind, Note, Opening, VerifierKey, leaf_hash, parse,
+    Checkpoint, Entry, Frontier, Kind, Note, Opening, VerifierKey, deciders, leaf_hash, parse,
 };
 use crate::model::{Digest, sha256};
 use serde_json::{Value, json};
@@ -146,14 +146,13 @@ pub struct Verifier {
     anchored: bool,
     next: u64,
     prev: Option<Digest>,
-    vkey: Option<String>,
     named: BTreeSet<Digest>,
 }
 
 impl Verifier {
     /// `checkpoints` are the notes of the ledger by size, `deep` checks all their signatures and not the
-    /// newest alone, `vkey` is the key to check with (from the genesis entry where it is `None`),
-    /// `anchor` a note that was kept elsewhere.
+    /// newest alone, `vkey` is the key as it stands beside the ledger, `genesis_vkey` the one that the
+    /// genesis entry names and that signatures are checked with, `anchor` a note that was kept elsewhere.
     #[must_use]
     pub fn new(
         checkpoints: &[(u64, String)],
@@ -171,7 +170,6 @@ impl Verifier {
             anchored: false,
             next: 0,
             prev: None,
-            vkey: None,
             named: BTreeSet::new(),
         };
         let genesis = genesis_vkey.unwrap_or_default();
@@ -192,7 +190,6 @@ impl Verifier {
         for (size, text) in checkpoints {
             v.claim(*size, text, key.as_ref().filter(|_| deep || Some(*size) == newest));
         }
-        v.vkey = key.as_ref().map(VerifierKey::to_text);
         v.report.newest = checkpoints.last().map(|(_, n)| n.clone()).unwrap_or_default();
         match head.map(Note::parse) {
             Some(Ok(note)) => {
@@ -304,9 +301,8 @@ impl Verifier {
         let gone = entry.commit.len().saturating_sub(opened);
         self.report.erased += u64::try_from(gone).unwrap_or_default();
         if entry.kind == Kind::Profile {
-            let digest = |v: Option<&Value>| v.and_then(Value::as_str).and_then(Digest::parse);
-            self.named.extend(digest(entry.public.get("profile").and_then(|p| p.get("sha256"))));
-            self.named.extend(digest(entry.public.get("catalogue_sha256")));
+            let (profile, catalogue) = deciders(&entry.public);
+            self.named.extend(profile.into_iter().chain(catalogue));
         }
         self.step(seq, hash);
         Some(entry)

@@ -24,7 +24,8 @@ pub struct Story<'a> {
 }
 
 /// The value of a private field; `None` where it was erased.
-fn opened(openings: &[Opening], field: &str) -> Option<Value> {
+#[must_use]
+pub fn opened(openings: &[Opening], field: &str) -> Option<Value> {
     let opening = openings.iter().find(|o| o.field == field)?;
     serde_json::from_slice(&opening.value).ok()
 }
@@ -112,12 +113,7 @@ pub fn story(s: &Story<'_>) -> String {
     if let Some(facts) = opened(s.openings, "facts").as_ref().and_then(Snapshot::from_json) {
         t.push_str("on which facts\n");
         for (name, fact) in &facts.facts {
-            let value = match &fact.answer {
-                crate::model::Answer::Known(v) => v.to_string(),
-                crate::model::Answer::Absent => "(none)".to_owned(),
-                crate::model::Answer::Failed(why) => format!("(not found out: {why})"),
-            };
-            let _ = writeln!(t, "  {name} = {value}");
+            let _ = writeln!(t, "  {name} = {}", fact.answer);
         }
     } else {
         t.push_str("on which facts\n  (erased)\n");

@@ -57,8 +57,5 @@ pub struct OpenIntent {
     pub start_ticks: u64,
 }
 
-/// Device, inode, size, and times of change in nanoseconds: the key under which a digest is remembered.
-pub type FileKey = (u64, u64, u64, i128, i128);
-
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,10 @@ use super::fail::{clock_offset, fail_point};
 use super::files::{
     check_folder, lock, make_key, prepare, random, read_key, write_head, write_vkey,
 };
-use super::{Draft, FileKey, OpenIntent, Receipt, open};
+use super::{Draft, OpenIntent, Receipt, open};
 use crate::evidence::record::{
-    Checkpoint, Frontier, Head, Kind, Note, Sealed, VerifierKey, seal, sign,
+    Checkpoint, Frontier, Head, Kind, Note, Sealed, VerifierKey, closed_intent, deciders, seal,
+    sign, utc,
 };
 use crate::model::{Digest, ENGINE, sha256};
 use ed25519_dalek::SigningKey;
@@ -268,30 +269,37 @@ impl Ledger {
         self.sql(found).map(|()| out)
     }
 
-    /// A digest that was remembered for this version of a file. Not evidence; a miss costs time only.
+    /// A digest that was remembered under this key, which names one version of a file. Not evidence; a
+    /// miss costs time only.
     #[must_use]
-    pub fn cached_digest(&self, key: &FileKey) -> Option<Digest> {
+    pub fn cached_digest(&self, key: &str) -> Option<Digest> {
         let found: Option<Vec<u8>> = self
             .db
             .prepare_cached("SELECT sha256 FROM digest_cache WHERE key = ?1")
-            .and_then(|mut s| s.query_row([cache_key(key)], |r| r.get(0)).optional())
+            .and_then(|mut s| s.query_row([key], |r| r.get(0)).optional())
             .ok()
             .flatten();
         found.and_then(|bytes| bytes.try_into().ok()).map(Digest)
     }
 
     /// Remembers a digest. A failure is not told: the file is hashed again next time.
-    pub fn remember_digest(&self, key: &FileKey, digest: &Digest) {
+    pub fn remember_digest(&self, key: &str, digest: &Digest) {
         let _ = self
             .db
             .prepare_cached("INSERT OR REPLACE INTO digest_cache (key, sha256) VALUES (?1, ?2)")
-            .and_then(|mut s| s.execute(params![cache_key(key), digest.0]));
+            .and_then(|mut s| s.execute(params![key, digest.0]));
     }
 
     /// The key that verifies this ledger's checkpoints, as text.
     #[must_use]
     pub fn vkey(&self) -> String {
         VerifierKey::of(&self.origin, &self.key).to_text()
+    }
+
+    /// The boot that this is (`/proc/sys/kernel/random/boot_id`).
+    #[must_use]
+    pub fn boot_id(&self) -> &str {
+        &self.boot_id
     }
 
     /// Entries in it.
@@ -379,43 +387,28 @@ fn insert(
         tx.prepare_cached("INSERT OR IGNORE INTO blob (sha256, bytes) VALUES (?1, ?2)")?
             .execute(params![sha256(&[bytes]).0, bytes])?;
     }
-    let number = |pointer: &str| {
-        let at = pointer.split('/').try_fold(None::<&Value>, |at, key| {
-            let next = match at {
-                None => draft.public.get(key),
-                Some(v) => v.get(key),
-            };
-            next.map(Some)
-        });
-        at.flatten().and_then(Value::as_u64).map(to_i64)
-    };
     match draft.kind {
         Kind::Intent => {
+            let os = |key: &str| {
+                let value = draft.public.get("os").and_then(|os| os.get(key));
+                value.and_then(Value::as_u64).map(to_i64).unwrap_or_default()
+            };
             tx.prepare_cached(
                 "INSERT INTO open_intent (seq, boot_id, pid, start_ticks) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![
-                seq,
-                head.boot_id,
-                number("os/pid").unwrap_or_default(),
-                number("os/start_ticks").unwrap_or_default()
-            ])?;
+            .execute(params![seq, head.boot_id, os("pid"), os("start_ticks")])?;
         }
         Kind::Outcome | Kind::Recovery => {
             tx.prepare_cached("DELETE FROM open_intent WHERE seq = ?1")?
-                .execute([number("intent_seq").unwrap_or(-1)])?;
+                .execute([closed_intent(&draft.public).map_or(-1, to_i64)])?;
         }
         Kind::Profile => {
-            let digest =
-                |v: Option<&Value>| v.and_then(Value::as_str).and_then(Digest::parse).map(|d| d.0);
-            let profile = digest(draft.public.get("profile").and_then(|p| p.get("sha256")));
-            let catalogue = digest(draft.public.get("catalogue_sha256"));
             let engine = draft.public.get("engine").and_then(Value::as_str).unwrap_or_default();
-            if let (Some(profile), Some(catalogue)) = (profile, catalogue) {
+            if let (Some(profile), Some(catalogue)) = deciders(&draft.public) {
                 tx.prepare_cached(
                     "INSERT OR IGNORE INTO seen (profile, catalogue, engine) VALUES (?1, ?2, ?3)",
                 )?
-                .execute(params![profile, catalogue, engine])?;
+                .execute(params![profile.0, catalogue.0, engine])?;
             }
         }
         Kind::Genesis | Kind::Deny | Kind::Check | Kind::Clock => {}
@@ -425,7 +418,7 @@ fn insert(
 
 /// Whether the intent that a recovery closes is still open.
 fn is_open(tx: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<bool> {
-    let seq = draft.public.get("intent_seq").and_then(Value::as_u64).map_or(-1, to_i64);
+    let seq = closed_intent(&draft.public).map_or(-1, to_i64);
     tx.prepare_cached("SELECT 1 FROM open_intent WHERE seq = ?1")?.exists([seq])
 }
 
@@ -440,16 +433,6 @@ fn boot_id() -> Result<String, LedgerError> {
     fs::read_to_string(path).map(|t| t.trim().to_owned()).map_err(|e| LedgerError::io(path, &e))
 }
 
-fn cache_key(key: &FileKey) -> String {
-    format!("{}:{}:{}:{}:{}", key.0, key.1, key.2, key.3, key.4)
-}
-
 fn to_i64(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-fn utc(ns: u64) -> String {
-    let seconds = i64::try_from(ns / 1_000_000_000).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_second(seconds)
-        .map_or_else(|_| seconds.to_string(), |t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

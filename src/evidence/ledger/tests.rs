@@ -79,11 +79,11 @@ fn another_ledgers_key_is_refused() {
 fn digests_are_remembered_by_version_of_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let (ledger, _) = Ledger::create(dir.path()).unwrap();
-    let key = (1, 2, 3, 4, 5);
-    assert_eq!(ledger.cached_digest(&key), None);
-    ledger.remember_digest(&key, &Digest([7; 32]));
-    assert_eq!(ledger.cached_digest(&key), Some(Digest([7; 32])));
-    assert_eq!(ledger.cached_digest(&(1, 2, 3, 4, 6)), None);
+    let key = "1:2:3:4:5";
+    assert_eq!(ledger.cached_digest(key), None);
+    ledger.remember_digest(key, &Digest([7; 32]));
+    assert_eq!(ledger.cached_digest(key), Some(Digest([7; 32])));
+    assert_eq!(ledger.cached_digest("1:2:3:4:6"), None);
 }
 
 #[test]

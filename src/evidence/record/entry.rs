@@ -133,6 +133,43 @@ pub struct Entry {
     pub commit: BTreeMap<String, Digest>,
 }
 
+impl Entry {
+    /// A public field that is a text.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.public.get(field).and_then(Value::as_str)
+    }
+
+    /// Of an outcome or a recovery: the number of the intent that it closes.
+    #[must_use]
+    pub fn closes(&self) -> Option<u64> {
+        let ends = matches!(self.kind, Kind::Outcome | Kind::Recovery);
+        closed_intent(&self.public).filter(|_| ends)
+    }
+}
+
+/// The number of an intent that public fields name.
+#[must_use]
+pub fn closed_intent(public: &Map<String, Value>) -> Option<u64> {
+    public.get("intent_seq").and_then(Value::as_u64)
+}
+
+/// The hashes of the profile and the catalogue that public fields name.
+#[must_use]
+pub fn deciders(public: &Map<String, Value>) -> (Option<Digest>, Option<Digest>) {
+    let digest = |v: Option<&Value>| v.and_then(Value::as_str).and_then(Digest::parse);
+    let profile = public.get("profile").and_then(|p| p.get("sha256"));
+    (digest(profile), digest(public.get("catalogue_sha256")))
+}
+
+/// A time of an entry for people: RFC 3339 in UTC, to the second.
+#[must_use]
+pub fn utc(ns: u64) -> String {
+    let seconds = i64::try_from(ns / 1_000_000_000).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| seconds.to_string(), |t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
 /// Why an entry has no form, or bytes are no entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {

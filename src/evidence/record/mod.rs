@@ -12,6 +12,7 @@ mod tree;
 
 pub use checkpoint::{Checkpoint, Note, NoteError, VerifierKey, sign};
 pub use entry::{
-    Entry, EntryError, Head, Kind, MAX_BODY, Opening, Sealed, VERSION, commitment, parse, seal,
+    Entry, EntryError, Head, Kind, MAX_BODY, Opening, Sealed, VERSION, closed_intent, commitment,
+    deciders, parse, seal, utc,
 };
 pub use tree::{Frontier, included, inclusion, leaf_hash, node_hash, root};

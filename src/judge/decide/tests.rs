@@ -34,7 +34,8 @@ fn request(effects: &[(Action, &str)]) -> Request {
     let mut intent = Intent::default();
     for (action, resource) in effects {
         let resource = Resource::parse(resource).unwrap();
-        intent.add(Effect { action: *action, resource, command: 0, source: "test".to_owned() });
+        let source = "test".to_owned();
+        intent.effects.push(Effect { action: *action, resource, command: 0, source });
     }
     Request {
         subject: Subject {

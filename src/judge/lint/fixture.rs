@@ -28,7 +28,7 @@ impl World for Fixture {
         match family {
             "path" | "link" => text(&place(rest)),
             "program" => text(&format!("/usr/bin/{rest}")),
-            "shebang" | "text" => Answer::Absent,
+            "shebang" => Answer::Absent,
             "cwd" | "git.root" => text("/repo"),
             "home" | "env.HOME" => text("/home/agent"),
             "tmp" => text("/tmp"),

@@ -5,9 +5,8 @@
 
 use super::file::{self, File, Place};
 use super::rule::{self, Rule, utc};
-use super::words::is_id;
 use super::{Identity, Policy, PolicyError, Source};
-use crate::model::{ResourceKind, Verdict};
+use crate::model::{ResourceKind, Verdict, is_name};
 use toml::Spanned;
 use toml::value::Datetime;
 
@@ -19,7 +18,7 @@ const MAX_RULES: usize = 4096;
 type Fetch<'a> = &'a dyn Fn(&str) -> Result<Source, PolicyError>;
 
 pub(super) fn load(name: &str, fetch: Fetch<'_>) -> Result<Policy, PolicyError> {
-    if !is_id(name) {
+    if !is_name(name) {
         let message = format!("`{name}` is no name of a profile: 1 to 64 of a-z, 0-9 and `-`");
         return Err(PolicyError { path: name.to_owned(), line: None, message });
     }
@@ -59,7 +58,7 @@ fn gather(
                 "key `extends`: `{name}` is a parent by two ways; name it only once"
             ));
         }
-        if !is_id(name) {
+        if !is_name(name) {
             return fail(format!("key `extends`: `{name}` is no name of a profile"));
         }
         let text = fetch(name).map_err(|e| {

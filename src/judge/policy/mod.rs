@@ -190,13 +190,7 @@ impl Policy {
             "rules": rules, "sandbox": self.ceiling.as_written()})
     }
 
-    /// Names of the facts that deciding under this policy needs (variables, `when`, validity).
-    #[must_use]
-    pub fn facts(&self) -> BTreeSet<String> {
-        self.facts.clone()
-    }
-
-    /// The answers to all of [`Self::facts`].
+    /// The answers to all that deciding under this policy needs (variables, `when`, validity).
     #[must_use]
     pub fn values(&self, world: &dyn World) -> Values {
         Values::ask(&self.facts, world)
@@ -224,8 +218,8 @@ impl Policy {
 
     /// The trees of files that the subject may have written: the write roots of the ceiling.
     #[must_use]
-    pub fn reach(&self, world: &dyn World) -> Vec<Glob> {
-        let trees = self.ceiling.written_trees(&self.values(world));
+    pub fn reach(&self, values: &Values) -> Vec<Glob> {
+        let trees = self.ceiling.written_trees(values);
         let glob = |root: &String| {
             Glob::parse(&format!("{}/**", Glob::escape(root.trim_end_matches('/')))).ok()
         };

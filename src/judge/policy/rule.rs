@@ -6,8 +6,8 @@
 use super::PolicyError;
 use super::file::{Place, RuleKeys};
 use super::template::{Template, Values, is_number};
-use super::words::{is_id, nearest};
-use crate::model::{Action, ActionSet, FactValue, Glob, Resource, ResourceKind, Verdict};
+use super::words::nearest;
+use crate::model::{Action, ActionSet, FactValue, Glob, Resource, ResourceKind, Verdict, is_name};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::{Spanned, Value};
@@ -75,12 +75,6 @@ impl Rule {
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}:{}", self.path, self.line)
-    }
-
-    /// Whether it has a `when`.
-    #[must_use]
-    pub fn is_conditional(&self) -> bool {
-        !self.conditions.is_empty()
     }
 
     /// Whether all of its `when` holds. What is not known to be true does not make a permit; what is
@@ -194,7 +188,7 @@ pub(super) fn compile(
     let fail = |span: &Range<usize>, key: &str, message: String| {
         place.error(span, format!("rule `{id}`, key `{key}`: {message}"))
     };
-    if !is_id(&id) {
+    if !is_name(&id) {
         let message = "an id is 1 to 64 of a-z, 0-9 and `-`".to_owned();
         return Err(fail(&keys.id.span(), "id", message));
     }

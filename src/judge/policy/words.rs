@@ -66,12 +66,6 @@ fn with_unit(word: &str, units: &[(&str, u64)]) -> Option<u64> {
     plain.then(|| digits.parse::<u64>().ok()?.checked_mul(factor)).flatten()
 }
 
-/// Whether the word may name a rule or a profile: `[a-z0-9-]{1,64}`.
-pub(super) fn is_id(word: &str) -> bool {
-    (1..=64).contains(&word.len())
-        && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-}
-
 /// Whether the word may name an environment variable.
 pub(super) fn is_env_name(word: &str) -> bool {
     word.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
