@@ -238,6 +238,18 @@ fn lists_are_filtered_and_stories_are_told() {
     assert_eq!(list(&["--rule", "no-such-rule"]), "");
     assert_eq!(list(&["--until", "2000-01-01"]), "");
     assert_eq!(list(&["--since", "2000-01-01"]).lines().count(), 9);
+    assert_eq!(list(&["--since", "2000-01-01T02:00:00+02:00"]).lines().count(), 9);
+    for bad in [
+        ["--verdict", "alow"],
+        ["--kind", "run"],
+        ["--action", "send"],
+        ["--since", "yesterday"],
+        ["--until", "2000-01-01T02:00:00"],
+        ["--resource", "a***"],
+    ] {
+        let ran = home.exo(&["audit", "list", bad[0], bad[1]]);
+        assert!(ran.code == 2 && ran.err.contains(bad[1]) && ran.out.is_empty(), "{ran:?}");
+    }
     let csv = list(&["--csv"]);
     assert!(
         csv.starts_with("entry,time,kind,agent,verdict,rules,what\n") && csv.lines().count() == 10,
