@@ -1,7 +1,8 @@
 //! exo stands between an AI agent and the shell.
 //!
 //! A command is turned into its complete set of effects, decided by the rules of the agent's profile,
-//! recorded in a signed ledger, run in a sandbox cut to the decision, and can be decided again by an
+//! recorded in a signed ledger, run in a sandbox of the profile's ceiling with the network cut to the
+//! decision, and can be decided again by an
 //! auditor from the record alone.
 //!
 //! Three wings and a gate: [`judge`] (what may happen), [`enforce`] (what can happen), [`evidence`]

@@ -1,4 +1,4 @@
-//! The sandbox that a decision asks for: the profile's ceiling with its variables filled in, cut to
+//! The sandbox that a decision asks for: the profile's ceiling with its variables filled in, its network cut to
 //! what was admitted. It is an obligation of the decision, and the input of `enforce::confine`.
 //!
 //! In: a profile and facts. Out: a value with its JSON form, hashed into the entry.

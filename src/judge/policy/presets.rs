@@ -136,8 +136,9 @@ const TOOLCHAINS: &[(u8, &str)] = &[
     (R, "{home}/.config/git/ignore?"),        // what git leaves out
 ];
 
-/// What package managers keep between runs. To write here is to choose what later builds use: such
-/// folders are shared with the person, as the registry's own clients check what they read from them.
+/// What package managers keep between runs. These folders are shared with the person, and not every
+/// client checks again what it unpacked there: who may write here can change what that person builds
+/// later. A profile that must exclude this leaves the preset out.
 const CACHES: &[(u8, &str)] = &[
     (R | W | X, "{home}/.cargo/registry?"),             // crates
     (R | W | X, "{home}/.cargo/git?"),                  // crates from git
