@@ -94,6 +94,11 @@ impl Live {
                     (Answer::Failed("the current folder is not known".to_owned()), "getcwd".into())
                 }
             },
+            Some(("search", "path")) => {
+                let joined = std::env::join_paths(&self.search_path).map(PathBuf::from);
+                let answer = joined.map_or_else(|e| Answer::Failed(e.to_string()), as_text);
+                (answer, "PATH".to_owned())
+            }
             Some(("time", what)) => {
                 let now = self.now.get_or_init(jiff::ZonedDateTime::now);
                 (host::time(what, now), "clock_gettime".to_owned())

@@ -17,6 +17,7 @@
 //! | `path:/abs` | `file R`, `dir R`, `other R` or `missing R`; R is the path with all links resolved |
 //! | `link:/abs` | the same, but a link at the very end is not followed (`link R`): what `rm` and `mv` act on |
 //! | `program:NAME` | absolute path that the sanitised PATH finds, links not resolved; absent where there is none |
+//! | `search.path` | the folders of the sanitised PATH, absolute ones only, joined by `:` |
 //! | `shebang:/abs` | the interpreter line of a script without `#!`; absent where the file has none |
 
 use super::{Digest, canon, sha256};

@@ -77,7 +77,7 @@ impl Reader<'_> {
         } else {
             match self.world.ask(&format!("program:{name}")) {
                 Answer::Known(v) => v.as_text().unwrap_or_default().to_owned(),
-                Answer::Absent => return Program::None(format!("no program `{name}` on PATH")),
+                Answer::Absent => return self.absent(name, state),
                 Answer::Failed(why) => return Program::None(why),
             }
         };
@@ -102,5 +102,25 @@ impl Reader<'_> {
             Answer::Known(_) if reached => Program::Script(real),
             _ => Program::Unknown(real),
         }
+    }
+    /// A name that PATH does not find. Running it does nothing, so the row of its tool tells all that it
+    /// could do were it there; but not where the subject can put a file of that name on PATH.
+    fn absent(&mut self, name: &str, state: &State) -> Program {
+        let missing = || Program::None(format!("no program `{name}` on PATH"));
+        let Some(tool) = self.catalogue.tool(name, name) else { return missing() };
+        let search = self.world.ask("search.path");
+        let Some(folders) = search.text() else { return missing() };
+        let mut first = None;
+        for folder in folders.split(':') {
+            let found = format!("{folder}/{name}");
+            let place = self.place(&Arg::literal(&found), state, true);
+            let real = place.path().filter(|_| place.kind != Kind::Unknown);
+            let real = real.unwrap_or_else(|| found.clone());
+            if self.reach.iter().any(|g| g.matches(&real) || g.matches(&found)) {
+                return missing();
+            }
+            first.get_or_insert(found);
+        }
+        first.map_or_else(missing, |path| Program::Tool(tool, path))
     }
 }

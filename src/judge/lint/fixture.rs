@@ -41,7 +41,7 @@ impl World for Fixture {
             "time.weekday" => text("wed"),
             "time.hour" => number(12),
             "time.minute" => number(0),
-            "env.PATH" => text("/usr/bin:/bin"),
+            "search.path" | "env.PATH" => text("/usr/bin:/bin"),
             _ => Answer::Absent,
         }
     }
