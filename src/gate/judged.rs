@@ -91,8 +91,8 @@ impl Bench {
         }
         let began = Instant::now();
         // Every fact that deciding needs is asked here, and so is in the snapshot.
-        let reach = self.policy.reach(&self.policy.values(&self.world));
-        let intent = intent::read(&payload, &self.catalogue, &self.world, &reach);
+        let bound = self.policy.bind(&self.world);
+        let intent = intent::read(&payload, &self.catalogue, &self.world, bound.reach());
         let snapshot = self.world.take_snapshot();
         let request = Request { subject, payload, intent, snapshot };
         let decision = decide(&self.policy, &request);

@@ -8,6 +8,7 @@ use super::{Digest, Intent, Payload, Sandbox, Snapshot, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
+use std::sync::Arc;
 
 /// The answer. Ordered by strictness: the strictest effect decides the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -118,7 +119,7 @@ pub struct Decision {
     /// Whether the decision binds.
     pub mode: Mode,
     /// The confinement under which it may run.
-    pub sandbox: Sandbox,
+    pub sandbox: Arc<Sandbox>,
 }
 
 impl EffectDecision {
@@ -151,6 +152,6 @@ impl Decision {
         let effects: Vec<Value> = self.effects.iter().map(EffectDecision::to_json).collect();
         Ok(json!({"verdict": self.verdict, "effects": effects, "hint": self.hint,
             "errors": self.errors, "identity": self.identity, "mode": self.mode,
-            "sandbox": serde_json::to_value(&self.sandbox)?}))
+            "sandbox": serde_json::to_value(&*self.sandbox)?}))
     }
 }

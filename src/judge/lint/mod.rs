@@ -84,8 +84,8 @@ fn told(decision: &Decision) -> String {
 fn judge(policy: &Policy, catalogue: &Catalogue, rule: &Rule, line: &str) -> Decision {
     let world = Noting { snapshot: RefCell::default() };
     let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
-    let reach = policy.reach(&policy.values(&world));
-    let intent = intent::read(&payload, catalogue, &world, &reach);
+    let bound = policy.bind(&world);
+    let intent = intent::read(&payload, catalogue, &world, bound.reach());
     let subject = Subject {
         agent: policy.name.clone(),
         sponsor: String::new(),

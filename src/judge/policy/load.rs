@@ -7,6 +7,7 @@ use super::file::{self, File, Place};
 use super::rule::{self, Rule, utc};
 use super::{Identity, Policy, PolicyError, Source};
 use crate::model::{ResourceKind, Verdict, is_name};
+use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::value::Datetime;
 
@@ -74,6 +75,8 @@ fn gather(
 /// Adds one file to what its parents gave.
 fn absorb(policy: &mut Policy, source: &Source, file: File) -> Result<(), PolicyError> {
     let place = Place { source };
+    let mut places: BTreeMap<String, String> =
+        policy.rules.iter().map(|r| (r.id.clone(), r.place())).collect();
     let count = file.permit.len() + file.ask.len() + file.forbid.len();
     if policy.rules.len() + count > MAX_RULES {
         return Err(place.whole("more than 4096 rules, parents included; remove some"));
@@ -84,15 +87,12 @@ fn absorb(policy: &mut Policy, source: &Source, file: File) -> Result<(), Policy
         for keys in rules {
             let span = keys.id.span();
             let rule = rule::compile(place, effect, keys)?;
-            match policy.rules.binary_search_by(|r| r.id.cmp(&rule.id)) {
-                Ok(at) => {
-                    let other = policy.rules.get(at).map(Rule::place).unwrap_or_default();
-                    let id = &rule.id;
-                    let message = format!("rule id `{id}` is also at {other}; choose another");
-                    return Err(place.error(&span, message));
-                }
-                Err(at) => policy.rules.insert(at, rule),
+            if let Some(other) = places.insert(rule.id.clone(), rule.place()) {
+                let id = &rule.id;
+                let message = format!("rule id `{id}` is also at {other}; choose another");
+                return Err(place.error(&span, message));
             }
+            policy.rules.push(rule);
         }
     }
     policy.ceiling.add(place, file.sandbox)?;
@@ -131,6 +131,7 @@ fn instant(
 
 /// Indexes the rules for `decide`, and collects what must be asked.
 fn finish(policy: &mut Policy) {
+    policy.rules.sort_by(|a, b| a.id.cmp(&b.id));
     for (number, rule) in policy.rules.iter().enumerate() {
         for (at, pattern) in rule.patterns.iter().enumerate() {
             let speaks = |k: &ResourceKind| pattern.kind.is_none_or(|p| p == *k);
