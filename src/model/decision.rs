@@ -85,22 +85,22 @@ pub struct Request {
 }
 
 /// The decision over one effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EffectDecision {
     /// The action, by name.
-    pub action: String,
-    /// The resource, as a URI.
-    pub resource: String,
-    /// Allow, ask or deny.
-    pub verdict: Verdict,
-    /// Id of the deciding rule, or `default` where no rule permits.
-    pub rule: String,
-    /// The rule's own words, or why there is none.
-    pub why: String,
+    pub action: &'static str,
     /// Which command of the payload.
     pub command: usize,
-    /// Where in it.
+    /// The resource, as a URI.
+    pub resource: String,
+    /// Id of the deciding rule, or `default` where no rule permits.
+    pub rule: String,
+    /// Where in that command.
     pub source: String,
+    /// Allow, ask or deny.
+    pub verdict: Verdict,
+    /// The rule's own words, or why there is none.
+    pub why: String,
 }
 
 /// The decision over a payload.
@@ -126,8 +126,8 @@ impl EffectDecision {
     /// The form in entries and in `check --json`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({"action": self.action, "resource": self.resource, "verdict": self.verdict,
-            "rule": self.rule, "why": self.why, "command": self.command, "source": self.source})
+        // Text and numbers: there is always such a value.
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 

@@ -42,7 +42,7 @@ fn judge(policy: &Policy, request: &Request, rehearsed: Option<&str>) -> Decisio
             hint = Some((verdict, advice));
         }
         effects.push(EffectDecision {
-            action: effect.action.name().to_owned(),
+            action: effect.action.name(),
             resource: effect.resource.to_string(),
             verdict,
             rule: rule.to_owned(),

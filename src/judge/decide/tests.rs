@@ -26,8 +26,8 @@ fn snapshot() -> Snapshot {
         ("env.LOST", Answer::Failed("EIO".to_owned())),
         ("cwd", text("/repo")),
     ];
-    let fact = |answer| Fact { answer, source: "test".to_owned() };
-    Snapshot { facts: facts.into_iter().map(|(n, a)| (n.to_owned(), fact(a))).collect() }
+    let fact = |answer| Arc::new(Fact { answer, source: "test".into() });
+    Snapshot { facts: facts.into_iter().map(|(n, a)| (n.into(), fact(a))).collect() }
 }
 
 fn request(effects: &[(Action, &str)]) -> Request {

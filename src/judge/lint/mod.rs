@@ -21,6 +21,7 @@ use crate::model::{
     What, World,
 };
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +107,8 @@ struct Noting {
 impl World for Noting {
     fn ask(&self, name: &str) -> Answer {
         let answer = Fixture.ask(name);
-        let fact = Fact { answer: answer.clone(), source: "fixture".to_owned() };
-        self.snapshot.borrow_mut().facts.insert(name.to_owned(), fact);
+        let fact = Arc::new(Fact { answer: answer.clone(), source: "fixture".into() });
+        self.snapshot.borrow_mut().facts.insert(name.into(), fact);
         answer
     }
 }
