@@ -3,7 +3,7 @@
 //! In: a name, and a way to find texts by name. Out: the merged, indexed [`Policy`].
 //! Never: lets a child take away a rule of a parent.
 
-use super::file::{self, File, Place};
+use super::file::{self, File, Lines, Place};
 use super::rule::{self, Rule, utc};
 use super::{Identity, Policy, PolicyError, Source};
 use crate::model::{ResourceKind, Verdict, is_name};
@@ -75,6 +75,7 @@ fn gather(
 /// Adds one file to what its parents gave.
 fn absorb(policy: &mut Policy, source: &Source, file: File) -> Result<(), PolicyError> {
     let place = Place { source };
+    let mut lines = Lines::of(source);
     let mut places: BTreeMap<String, String> =
         policy.rules.iter().map(|r| (r.id.clone(), r.place())).collect();
     let count = file.permit.len() + file.ask.len() + file.forbid.len();
@@ -86,7 +87,8 @@ fn absorb(policy: &mut Policy, source: &Source, file: File) -> Result<(), Policy
     for (effect, rules) in tables {
         for keys in rules {
             let span = keys.id.span();
-            let rule = rule::compile(place, effect, keys)?;
+            let line = lines.line(span.start);
+            let rule = rule::compile(place, line, effect, keys)?;
             if let Some(other) = places.insert(rule.id.clone(), rule.place()) {
                 let id = &rule.id;
                 let message = format!("rule id `{id}` is also at {other}; choose another");

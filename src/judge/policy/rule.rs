@@ -184,6 +184,7 @@ fn at_most(a: &FactValue, b: &FactValue) -> bool {
 /// Validates one rule.
 pub(super) fn compile(
     place: Place<'_>,
+    line: usize,
     effect: Verdict,
     keys: RuleKeys,
 ) -> Result<Rule, PolicyError> {
@@ -227,7 +228,6 @@ pub(super) fn compile(
         condition(fact, value).map_err(|message| fail(&value.span(), "when", message))
     });
     let conditions = conditions.collect::<Result<_, _>>()?;
-    let line = place.line(&keys.id.span());
     let resources = keys.resources.into_inner().into_iter().map(Spanned::into_inner).collect();
     Ok(Rule {
         id,
