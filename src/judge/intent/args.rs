@@ -157,7 +157,7 @@ pub(super) fn expand(word: &Word, state: &State) -> Vec<Arg> {
     let all = name == "@" || name == "*" || name.ends_with(']');
     if all {
         let array = name.strip_suffix("[@]").or_else(|| name.strip_suffix("[*]")).unwrap_or(name);
-        let one = *quoted && name.ends_with(['*']) || *quoted && name.ends_with("[*]");
+        let one = *quoted && (name == "*" || name.ends_with("[*]"));
         return match state.elements(array) {
             Some(elements) if *quoted && !one => elements,
             Some(elements) if !quoted && elements.iter().all(|a| a.known().is_some_and(plain)) => {

@@ -8,7 +8,7 @@ use super::args::Arg;
 use super::evaluate::subscript_runs;
 use super::state::{Input, State};
 use crate::judge::shell::Dialect;
-use crate::model::Answer;
+use crate::model::{Action, Answer, Resource, ResourceKind};
 use std::rc::Rc;
 
 /// Builtins without an effect that needs a rule (bash manual, «Shell Builtin Commands»).
@@ -125,6 +125,10 @@ const PLAIN_OPTIONS: &[&str] = &[
     "monitor",
     "notify",
 ];
+
+/// What bash keeps the history of its commands by (bash manual, «Bash History Facilities»).
+const HIDING: &[&str] =
+    &["HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCONTROL", "HISTIGNORE", "HISTTIMEFORMAT"];
 
 /// Names that only look like those above.
 const NOT_EXECUTING: &[&str] = &[
@@ -361,6 +365,14 @@ impl Reader<'_> {
     pub(super) fn given_value(&mut self, how: &str, name: &str) {
         if executes(name) {
             self.inline(&format!("{how} {name}, which programs run"));
+        }
+        if HIDING.contains(&name) {
+            let resource = Resource::exact(ResourceKind::Env, name);
+            self.add(
+                Action::Update,
+                resource,
+                &format!("{how} {name}, which bash keeps its history by"),
+            );
         }
     }
 
