@@ -55,11 +55,13 @@ impl Reader<'_> {
     /// The commands of `$( … )`, `<( … )`: the reader stands behind the parenthesis.
     pub(super) fn substitution(&mut self, from: usize) -> Read<Vec<Step>> {
         let before = self.pending.len();
+        let outer = self.substitution.replace(self.bodies.len());
         let list = self.deeper(|r| {
             let mut list = Vec::new();
             r.list_into(&mut list, Stop::Paren)?;
             Ok(list)
         })?;
+        self.substitution = outer;
         if self.pending.len() != before {
             return self
                 .fail(from, "a here-document that is still open at the end of a substitution");

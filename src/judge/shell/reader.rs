@@ -39,6 +39,8 @@ pub(super) struct Reader<'a> {
     pub(super) dialect: Dialect,
     pub(super) depth: usize,
     pub(super) commands: usize,
+    /// In a substitution: how many here-documents had begun before it.
+    pub(super) substitution: Option<usize>,
     /// Bytes that brace expansions have made.
     pub(super) expanded: usize,
     /// Places that were skipped over knowingly; reading went on.
@@ -62,6 +64,7 @@ impl<'a> Reader<'a> {
             dialect,
             depth,
             commands: 0,
+            substitution: None,
             expanded: 0,
             opaque: Vec::new(),
             pending: Vec::new(),
@@ -239,6 +242,12 @@ impl<'a> Reader<'a> {
             }
             if self.pos >= self.text.len() {
                 return self.fail(self.pos, "the text ends inside a construct");
+            }
+            let after_body = self.pending.is_empty()
+                && self.substitution.is_some_and(|before| self.bodies.len() > before);
+            if after_body {
+                // bash 5.2 prints a substitution and reads it again, and loses a `;` on the way.
+                return self.fail(self.pos, "a command behind a here-document in a substitution");
             }
             let node = self.pipeline()?;
             list.push(Step { join, node, background: false });

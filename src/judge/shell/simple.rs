@@ -122,6 +122,10 @@ impl Reader<'_> {
 
     /// `( … )` as the value of an assignment.
     fn array(&mut self, from: usize) -> Read<Word> {
+        if self.substitution.is_some() {
+            // bash 5.2 prints a substitution and reads it again: quoted blanks do not survive that.
+            return self.fail(from, "an array in a substitution");
+        }
         self.eat("(");
         let mut words = Vec::new();
         loop {
