@@ -4,7 +4,7 @@
 //! Never: takes an unknown part for a known one.
 
 use super::state::State;
-use crate::judge::shell::{Part, Word};
+use crate::judge::shell::{ARITHMETIC, LENGTH, PROCESS_SUBSTITUTION, Part, Word};
 use crate::model::Glob;
 
 /// One argument.
@@ -17,21 +17,49 @@ pub(super) struct Arg {
     pub(super) many: bool,
     /// Holds a part that may be any text, `..` and `/` included.
     pub(super) any: bool,
+    /// A number that is not known: what arithmetic or a count gives.
+    pub(super) number: bool,
 }
 
 impl Arg {
     pub(super) fn literal(text: &str) -> Self {
-        Self { glob: Glob::escape(text), literal: Some(text.to_owned()), many: false, any: false }
+        Self {
+            glob: Glob::escape(text),
+            literal: Some(text.to_owned()),
+            many: false,
+            any: false,
+            number: false,
+        }
     }
 
     /// A pattern of the catalogue.
     pub(super) fn pattern(glob: &str) -> Self {
-        Self { glob: glob.to_owned(), literal: one_name(glob), many: false, any: false }
+        Self {
+            glob: glob.to_owned(),
+            literal: one_name(glob),
+            many: false,
+            any: false,
+            number: false,
+        }
     }
 
     /// Any text; any number of words where `many`.
     pub(super) fn unknown(many: bool) -> Self {
-        Self { glob: "**".to_owned(), literal: None, many, any: true }
+        Self { glob: "**".to_owned(), literal: None, many, any: true, number: false }
+    }
+
+    /// A number, whatever it is.
+    pub(super) fn number() -> Self {
+        Self { number: true, ..Self::pattern("*") }
+    }
+
+    /// Whether it is a number for sure.
+    pub(super) fn is_number(&self) -> bool {
+        let digits = |t: &str| {
+            let t = t.strip_prefix('-').unwrap_or(t);
+            !t.is_empty() && t.chars().all(|c| c.is_ascii_digit())
+        };
+        self.number || self.known().is_some_and(digits)
     }
 
     /// The text, where it is known.
@@ -119,59 +147,76 @@ impl Arg {
 
 /// The arguments that a word becomes: none, one, or several where an unquoted value is split.
 pub(super) fn expand(word: &Word, state: &State) -> Vec<Arg> {
-    if let [Part::Param { name, quoted: false }] = word.parts.as_slice() {
-        // A number, whatever it is.
-        if matches!(name.as_str(), "$" | "!" | "?" | "#") {
-            return vec![Arg::pattern("*")];
-        }
-        return match state.value(name).as_ref().and_then(Arg::known) {
-            Some(value) if !value.contains(['*', '?', '[', '\\']) && !state.odd_ifs => {
-                value.split([' ', '\t', '\n']).filter(|w| !w.is_empty()).map(Arg::literal).collect()
+    let [Part::Param { name, quoted }] = word.parts.as_slice() else {
+        return vec![joined(word, state)];
+    };
+    let plain = |t: &str| !t.contains(['*', '?', '[', '\\']) && !state.odd_ifs;
+    let split = |t: &str| -> Vec<Arg> {
+        t.split([' ', '\t', '\n']).filter(|w| !w.is_empty()).map(Arg::literal).collect()
+    };
+    let all = name == "@" || name == "*" || name.ends_with(']');
+    if all {
+        let array = name.strip_suffix("[@]").or_else(|| name.strip_suffix("[*]")).unwrap_or(name);
+        let one = *quoted && (name == "*" || name.ends_with("[*]"));
+        return match state.elements(array) {
+            Some(elements) if *quoted && !one => elements,
+            Some(elements) if !quoted && elements.iter().all(|a| a.known().is_some_and(plain)) => {
+                elements.iter().filter_map(Arg::known).flat_map(split).collect()
             }
-            _ => vec![Arg::unknown(true)],
+            _ => vec![Arg::unknown(!one)],
         };
     }
-    vec![joined(word, state)]
+    if *quoted {
+        return vec![joined(word, state)];
+    }
+    match state.value(name) {
+        Some(value) if value.is_number() && !state.odd_ifs => vec![value],
+        Some(value) => match value.known() {
+            Some(text) if plain(text) => split(text),
+            _ => vec![Arg::unknown(true)],
+        },
+        None => vec![Arg::unknown(true)],
+    }
 }
 
 /// The one argument that a word becomes where nothing is split: the value of an assignment, the target
 /// of a redirection, or a word with known parts.
 pub(super) fn joined(word: &Word, state: &State) -> Arg {
     let mut out = Arg::literal("");
+    let mut number = !word.parts.is_empty();
     for part in &word.parts {
-        match part {
-            Part::Literal(text) => out.push_literal(text),
-            Part::Star => out.push_wild("*"),
-            Part::Question | Part::Bracket(_) => out.push_wild("?"),
-            Part::Tilde(None) => {
-                out.push_arg(&state.value("HOME").unwrap_or_else(|| Arg::unknown(false)))
-            }
-            Part::Tilde(Some(_)) => out.push_arg(&Arg::unknown(false)),
+        let piece = match part {
+            Part::Literal(text) => Arg::literal(text),
+            Part::Star => Arg::pattern("*"),
+            Part::Question | Part::Bracket(_) => Arg::pattern("?"),
+            Part::Tilde(None) => state.value("HOME").unwrap_or_else(|| Arg::unknown(false)),
+            Part::Tilde(Some(_)) | Part::Array(_) => Arg::unknown(false),
             Part::Param { name, quoted } => {
                 let value = state.value(name).unwrap_or_else(|| Arg::unknown(false));
-                let splits =
-                    value.known().is_none_or(|v| v.contains([' ', '\t', '\n', '*', '?', '[']));
-                if !quoted && splits {
-                    out.many = true;
-                    out.push_arg(&Arg::unknown(true));
+                let splits = value
+                    .known()
+                    .map_or(!value.number, |v| v.contains([' ', '\t', '\n', '*', '?', '[']));
+                if *quoted || !(splits || state.odd_ifs) {
+                    Arg { many: part.splits() && value.any, ..value }
                 } else {
-                    out.push_arg(&value);
+                    Arg::unknown(true)
                 }
             }
-            Part::Dynamic { commands, quoted, what } => match state.output_of(commands) {
-                Some(text) if *quoted => out.push_literal(&text),
+            Part::Dynamic { commands, quoted, what, .. } => match state.output_of(commands) {
+                Some(text) if *quoted => Arg::literal(&text),
                 // bash(1), «Process Substitution»: the word becomes the name of a descriptor.
-                _ if what == "process substitution" => out.push_literal("/dev/fd/63"),
-                _ => {
-                    out.many |= !quoted;
-                    out.push_arg(&Arg::unknown(false));
-                }
+                _ if what == PROCESS_SUBSTITUTION => Arg::literal("/dev/fd/63"),
+                _ if what == ARITHMETIC || what == LENGTH => Arg::number(),
+                // An empty output is no number, and no danger to arithmetic.
+                _ if state.prints_number(commands) => Arg { many: !quoted, ..Arg::number() },
+                _ => Arg::unknown(!quoted),
             },
-        }
+        };
+        number &= piece.is_number();
+        out.many |= piece.many || matches!(part, Part::Star | Part::Question | Part::Bracket(_));
+        out.push_arg(&piece);
     }
-    if word.parts.iter().any(|p| matches!(p, Part::Star | Part::Question | Part::Bracket(_))) {
-        out.many = true;
-    }
+    out.number = number && out.literal.is_none();
     out
 }
 

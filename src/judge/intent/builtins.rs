@@ -5,15 +5,17 @@
 
 use super::Reader;
 use super::args::Arg;
+use super::evaluate::subscript_runs;
 use super::state::{Input, State};
 use crate::judge::shell::Dialect;
-use crate::model::Answer;
+use crate::model::{Action, Answer, Resource, ResourceKind};
+use std::rc::Rc;
 
 /// Builtins without an effect that needs a rule (bash manual, «Shell Builtin Commands»).
 const HARMLESS: &[&str] = &[
     ":", "true", "false", "echo", "test", "[", "[[", "((", "pwd", "type", "wait", "exit", "return",
-    "break", "continue", "shift", "umask", "ulimit", "times", "jobs", "getopts", "let", "caller",
-    "help", "logout", "dirs", "fg",
+    "break", "continue", "umask", "ulimit", "times", "jobs", "caller", "help", "logout", "dirs",
+    "fg",
 ];
 
 /// Names of the environment that make programs run, load or look for something else.
@@ -106,6 +108,28 @@ const EXECUTING: &[&str] = &[
     "KUBECONFIG",
 ];
 
+/// Options of `set -o` that only make the shell stricter or talk more.
+const PLAIN_OPTIONS: &[&str] = &[
+    "errexit",
+    "errtrace",
+    "functrace",
+    "noclobber",
+    "noexec",
+    "noglob",
+    "nounset",
+    "pipefail",
+    "verbose",
+    "xtrace",
+    "physical",
+    "hashall",
+    "monitor",
+    "notify",
+];
+
+/// What bash keeps the history of its commands by (bash manual, «Bash History Facilities»).
+const HIDING: &[&str] =
+    &["HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCONTROL", "HISTIGNORE", "HISTTIMEFORMAT"];
+
 /// Names that only look like those above.
 const NOT_EXECUTING: &[&str] = &[
     "CARGO_TERM_COLOR",
@@ -131,12 +155,6 @@ pub(super) fn named(pattern: &str, name: &str) -> bool {
         Some(prefix) => name.starts_with(prefix),
         None => name == pattern,
     }
-}
-
-/// Whether text that arithmetic or an assignment gets to see would run a command: the subscript of an
-/// array is expanded when it is evaluated (bash manual, «Arrays» and «Shell Arithmetic»).
-pub(super) fn subscript_runs(text: &str) -> bool {
-    text.contains('[') && (text.contains("$(") || text.contains('`'))
 }
 
 /// Whether a builtin is given a name or an expression whose subscript runs a command. Those that only
@@ -183,6 +201,31 @@ impl Reader<'_> {
         match name {
             _ if HARMLESS.contains(&name) => {
                 self.begin(shown, Some("bash".to_owned()));
+                if name == "[[" {
+                    self.condition(rest, state);
+                }
+            }
+            "let" => {
+                self.begin(shown, Some("bash".to_owned()));
+                for arg in rest {
+                    self.arithmetic_text(arg, state);
+                    // Names of all kinds may be set in it.
+                    let text = arg.known().unwrap_or_default();
+                    for name in text.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()) {
+                        self.given_value("a value for", name);
+                        state.set(name, Some(Arg::number()));
+                    }
+                }
+            }
+            "shift" => {
+                self.begin(shown, Some("bash".to_owned()));
+                let count =
+                    rest.first().map_or(Some(1), |a| a.known().and_then(|t| t.parse().ok()));
+                let left = match (&state.positional, count) {
+                    (Some(all), Some(count)) => all.get(count..).map(Rc::from),
+                    _ => None,
+                };
+                state.positional = left;
             }
             "cd" => {
                 self.begin(shown, Some("bash".to_owned()));
@@ -199,15 +242,29 @@ impl Reader<'_> {
             "unset" | "read" | "mapfile" | "readarray" => {
                 self.begin(shown, Some("bash".to_owned()));
                 let names = rest.iter().map(|a| a.known());
-                for name in names {
-                    match name {
+                for given in names {
+                    match given {
                         Some(flag) if flag.starts_with('-') => {}
-                        Some(name) => {
-                            self.given_value("a value for", name);
-                            state.set(name, None);
+                        Some(text) => {
+                            self.given_value("a value for", text);
+                            state.set(text, None);
+                            if name == "unset" {
+                                state.undefine(text);
+                            }
                         }
                         None => self.opaque("the name of a variable is not known"),
                     }
+                }
+            }
+            "getopts" => {
+                self.begin(shown, Some("bash".to_owned()));
+                match rest.get(1).and_then(Arg::known) {
+                    Some(name) => {
+                        self.given_value("a value for", name);
+                        state.set(name, None);
+                        state.set("OPTARG", None);
+                    }
+                    None => self.opaque("the name of a variable is not known"),
                 }
             }
             "printf" => {
@@ -215,14 +272,13 @@ impl Reader<'_> {
                 if let [flag, name, ..] = rest
                     && let (Some("-v"), Some(name)) = (flag.known(), name.known())
                 {
+                    self.given_value("a value for", name);
                     state.set(name, None);
                 }
             }
             "set" => {
                 self.begin(shown, Some("bash".to_owned()));
-                if rest.iter().any(|a| a.known().is_none()) {
-                    self.opaque("an option of `set` that is not known");
-                }
+                self.options(rest, state);
             }
             "hash" if rest.is_empty() || rest.iter().all(|a| a.known() == Some("-r")) => {
                 self.begin(shown, Some("bash".to_owned()));
@@ -260,7 +316,7 @@ impl Reader<'_> {
                 // It runs in this shell and may change all of it.
                 state.cwd = None;
                 state.path_known = false;
-                state.vars.values_mut().for_each(|v| *v = None);
+                state.forget();
             }
             "exec" | "command" | "builtin" => {
                 return self.runs_rest(name, rest, shown, state, input);
@@ -293,12 +349,14 @@ impl Reader<'_> {
             ("command", Some("-p")) => {
                 self.opaque("`command -p`, which looks in another PATH");
             }
-            (_, Some("--")) => self.inner(rest.get(1..).unwrap_or_default(), state, input),
+            (_, Some("--")) => {
+                self.inner(rest.get(1..).unwrap_or_default(), state, input, name != "exec");
+            }
             (_, Some(flag)) => {
                 let why = format!("option `{flag}` of `{name}`");
                 self.opaque(&why);
             }
-            (_, None) => self.inner(rest, state, input),
+            (_, None) => self.inner(rest, state, input, name != "exec"),
         }
         true
     }
@@ -308,12 +366,43 @@ impl Reader<'_> {
         if executes(name) {
             self.inline(&format!("{how} {name}, which programs run"));
         }
+        if HIDING.contains(&name) {
+            let resource = Resource::exact(ResourceKind::Env, name);
+            self.add(
+                Action::Update,
+                resource,
+                &format!("{how} {name}, which bash keeps its history by"),
+            );
+        }
     }
 
-    fn inner(&mut self, rest: &[Arg], state: &mut State, input: &Input) {
+    fn inner(&mut self, rest: &[Arg], state: &mut State, input: &Input, shell: bool) {
         if !rest.is_empty() {
             let rest = rest.to_vec();
-            self.deeper(|r| r.run(rest, state, input, true));
+            self.deeper(|r| r.run(rest, state, input, shell));
+        }
+    }
+
+    /// `set`: options, and positional parameters.
+    fn options(&mut self, rest: &[Arg], state: &mut State) {
+        let mut words = rest.iter();
+        while let Some(word) = words.next() {
+            let text = word.known().unwrap_or_default();
+            let Some(letters) = text.strip_prefix(['-', '+']).filter(|_| text != "--") else {
+                let skipped = usize::from(text == "--") + rest.len() - words.len() - 1;
+                let all = rest.get(skipped..).unwrap_or_default();
+                state.positional = (!all.iter().any(|a| a.many)).then(|| Rc::from(all));
+                if word.known().is_none() {
+                    self.opaque("an option of `set` that is not known");
+                }
+                return;
+            };
+            let named = letters.ends_with('o');
+            let known = letters.trim_end_matches('o').chars().all(|c| "euxvfCETbnhBHm".contains(c));
+            let long = if named { words.next().map(|w| w.known().unwrap_or("?")) } else { None };
+            if !known || long.is_some_and(|name| !PLAIN_OPTIONS.contains(&name)) {
+                self.opaque("an option of `set` that changes how the shell reads or runs");
+            }
         }
     }
 
@@ -353,8 +442,7 @@ impl Reader<'_> {
             Some(arg) if arg.many || words.next().is_some() => None,
             Some(arg) => arg.known().map(str::to_owned),
         };
-        let target =
-            target.filter(|t| t != "-" && !t.is_empty() && !state.vars.contains_key("CDPATH"));
+        let target = target.filter(|t| t != "-" && !t.is_empty() && !state.is_set("CDPATH"));
         let absolute = match (&target, &state.cwd) {
             (Some(t), _) if t.starts_with('/') => Some(t.clone()),
             (Some(t), Some(cwd)) => Some(format!("{cwd}/{t}")),
@@ -368,7 +456,7 @@ impl Reader<'_> {
                     .map(|(k, r)| (k.to_owned(), r.to_owned()))?,
                 _ => return None,
             };
-            (kind == "dir" || state.made.contains(&real)).then_some(real)
+            (kind == "dir" || state.made.contains(&real)).then(|| Rc::from(real))
         });
     }
 }

@@ -14,7 +14,11 @@ use crate::judge::catalogue::{
 use crate::judge::shell::Dialect;
 use crate::model::{Action, Glob, Resource, ResourceKind};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
+
+/// Kinds of argument that run.
+const CODE: [&str; 4] = ["code", "script", "sh", "sh:posix"];
 
 /// A call in progress.
 pub(super) struct Call {
@@ -60,9 +64,9 @@ impl Reader<'_> {
         self.add(Action::Opaque, Resource::exact(ResourceKind::File, &call.path), why);
     }
 
-    pub(super) fn call(&mut self, mut call: Call, args: &[Arg], outer: &mut State) {
+    pub(super) fn call(&mut self, mut call: Call, args: Vec<Arg>, outer: &mut State) {
         let tool = Arc::clone(&call.tool);
-        for name in call.state.prefix.iter().chain(call.state.vars.keys()) {
+        for name in call.state.prefix.iter().chain(call.state.names()) {
             if runs_by_environment(&tool, name) {
                 let why = format!("{name} in the environment, which `{}` runs", tool.name);
                 self.inline(&why);
@@ -75,7 +79,7 @@ impl Reader<'_> {
             self.apply(&mut call, &tool.form, parsed, outer);
             return;
         }
-        let parsed = parse(&own, style, args, true);
+        let parsed = parse(&own, style, args.clone(), true);
         let Some((verb, words)) = verb_of(&tool.verb, &parsed.operands) else {
             let form = &tool.form;
             let bare = parsed.operands.is_empty();
@@ -101,7 +105,7 @@ impl Reader<'_> {
             flags.extend(own);
         }
         let rest = parsed.operands.get(words..).unwrap_or_default().to_vec();
-        let mut later = parse(&flags, verb_style, &rest, false);
+        let mut later = parse(&flags, verb_style, rest, false);
         let problem = parsed.problem.or(later.problem.take());
         let (mut all, mut spelled) = (parsed.flags, parsed.spelled);
         all.append(&mut later.flags);
@@ -125,8 +129,8 @@ impl Reader<'_> {
             call.marks.extend(flag.adds.iter().cloned());
         }
         self.change_folder_first(call, &parsed.flags);
-        if parsed.surprise {
-            self.surprises(call, form);
+        if let Some(value) = parsed.surprise {
+            self.surprises(call, form, &value);
         }
         // Effects that flags take away again are gathered apart from those of the flags themselves.
         let kept = std::mem::take(&mut self.intent.effects);
@@ -152,7 +156,8 @@ impl Reader<'_> {
         }
         self.remember_made(call, before, outer);
         if let Some(wrapper) = &form.wrapper {
-            self.wrapped(call, wrapper, outer);
+            let operands = std::mem::take(&mut call.operands);
+            self.wrapped(call, wrapper, operands, outer);
         }
     }
 
@@ -163,7 +168,7 @@ impl Reader<'_> {
                 continue;
             }
             let place = value.as_ref().map(|v| self.place(v, &call.state, true));
-            call.state.cwd = place.and_then(|p| p.path());
+            call.state.cwd = place.and_then(|p| p.path()).map(Rc::from);
         }
     }
 
@@ -173,8 +178,8 @@ impl Reader<'_> {
         for text in &form.effects {
             self.effect(call, text, None);
         }
-        let operands = call.operands.clone();
-        if operands.is_empty() {
+        let count = call.operands.len();
+        if count == 0 {
             for text in form.no_operands.iter().flatten() {
                 self.effect(call, text, None);
             }
@@ -186,26 +191,28 @@ impl Reader<'_> {
             rules = form.operands.iter().collect();
         }
         if !replaced
-            && operands.len() == 1
-            && let (Some(texts), Some(one)) = (&form.if_one_operand, operands.first())
+            && count == 1
+            && let (Some(texts), Some(one)) = (&form.if_one_operand, call.operands.first().cloned())
         {
             call.source = "operand 1".to_owned();
             for text in texts {
-                self.effect(call, text, Some(one));
+                self.effect(call, text, Some(&one));
             }
             return;
         }
         if rules.iter().any(|r| r.effects.iter().any(|e| e == "find")) {
-            self.find_expression(call, &operands);
+            self.find_expression(call, &call.operands);
             return;
         }
         let wrapper = form.wrapper.as_ref().filter(|w| w.inner != Inner::None);
-        let mine = wrapper.map_or(operands.len(), |w| w.after + assignments(w, &operands));
-        for (i, operand) in operands.iter().enumerate().take(mine) {
+        let mine = wrapper.map_or(count, |w| w.after + assignments(w, &call.operands));
+        // What belongs to the inner command is not copied: wrappers nest.
+        let own: Vec<Arg> = call.operands.iter().take(mine).cloned().collect();
+        for (i, operand) in own.iter().enumerate() {
             call.source = format!("operand {}", i + 1);
             let mut known = wrapper.is_some_and(|_| rules.is_empty());
             for rule in &rules {
-                if !within(&rule.at, i, operands.len()) {
+                if !within(&rule.at, i, count) {
                     continue;
                 }
                 known = true;
@@ -248,18 +255,27 @@ impl Reader<'_> {
         }
     }
 
-    /// A word that begins with a wildcard may name a file that looks like a flag: what flags run
-    /// counts as possible.
-    fn surprises(&mut self, call: &Call, form: &Form) {
-        let runs = |text: &String| {
-            EffectText::parse(text).is_some_and(|e| {
-                matches!(e.action, Some(Doing::Act(Action::Execute)))
-                    || matches!(e.kind, "code" | "script" | "sh" | "sh:posix")
-            })
-        };
-        let flag = form.flag.iter().find(|f| f.effects.iter().any(runs));
-        if let Some(flag) = flag {
+    /// A word that begins with a wildcard, or is not known, may turn out to be a flag: what flags run or
+    /// change counts as possible, `value` being what stands behind the flag.
+    fn surprises(&mut self, call: &mut Call, form: &Form, value: &Arg) {
+        let does = |text: &str| EffectText::parse(text).map(|e| (e.action, e.kind.to_owned()));
+        let mut runs = None;
+        for flag in &form.flag {
             let name = flag.names.first().map_or("", String::as_str);
+            for text in &flag.effects {
+                match does(text) {
+                    Some((Some(Doing::Act(Action::Execute)), _)) => runs = runs.or(Some(name)),
+                    Some((_, kind)) if CODE.contains(&kind.as_str()) => runs = runs.or(Some(name)),
+                    Some((Some(Doing::Act(Action::Read | Action::Connect)), _)) | None => {}
+                    Some((None, _)) => {}
+                    Some(_) => {
+                        call.source = format!("a word that may be the flag {name}");
+                        self.effect(call, text, Some(value));
+                    }
+                }
+            }
+        }
+        if let Some(name) = runs {
             self.inline(&format!(
                 "a pattern that may match a file named like the flag {name} of `{}`",
                 call.tool.name
@@ -280,14 +296,15 @@ impl Reader<'_> {
             .skip(before)
             .filter(|e| e.action == Action::Create && e.resource.kind == ResourceKind::File);
         let names = made.filter_map(|e| e.resource.name.as_literal().map(str::to_owned));
-        outer.made.extend(names.collect::<Vec<_>>());
+        Rc::make_mut(&mut outer.made).extend(names.collect::<Vec<_>>());
     }
 
-    fn wrapped(&mut self, call: &Call, wrapper: &Wrapper, outer: &State) {
-        let mut rest: Vec<Arg> = call.operands.clone();
-        let mut inner = State { cwd: call.state.cwd.clone(), ..outer.clone() };
+    fn wrapped(&mut self, call: &Call, wrapper: &Wrapper, mut rest: Vec<Arg>, outer: &State) {
+        let mut inner = outer.clone();
+        inner.cwd.clone_from(&call.state.cwd);
         let count = assignments(wrapper, &rest);
         let before = wrapper.after + count;
+        let mut names = Vec::new();
         for word in rest.iter().take(count) {
             let prefix = word.prefix();
             let name = prefix.split('=').next().unwrap_or_default();
@@ -295,7 +312,10 @@ impl Reader<'_> {
             if name == "PATH" {
                 inner.path_known = false;
             }
-            inner.prefix.push(name.to_owned());
+            names.push(name.to_owned());
+        }
+        if !names.is_empty() {
+            inner.prefix = inner.prefix.iter().cloned().chain(names).collect();
         }
         rest.drain(..before.min(rest.len()));
         if rest.is_empty() {
@@ -315,7 +335,7 @@ impl Reader<'_> {
                 match words {
                     Some(words) => {
                         let text = words.join(" ");
-                        inner.vars.values_mut().for_each(|v| *v = None);
+                        let mut inner = inner.other_shell();
                         self.text(text.as_bytes(), Dialect::Posix, &mut inner, &call.input);
                     }
                     None => self.opaque("a shell text that is not known before it runs"),

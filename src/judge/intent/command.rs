@@ -34,7 +34,11 @@ impl Reader<'_> {
         if shell && self.builtin(&args, &shown, state, input) {
             return;
         }
-        let Some((name, rest)) = args.split_first() else { return };
+        let mut args = args;
+        if args.is_empty() {
+            return;
+        }
+        let name = args.remove(0);
         let Some(name_text) = name.known() else {
             self.begin(&shown, None);
             self.opaque("the program's name is not known before the line runs");
@@ -44,7 +48,7 @@ impl Reader<'_> {
             Program::Tool(tool, path) => {
                 self.begin(&shown, Some(tool.name.clone()));
                 let call = Call::new(tool, path, state.clone(), input.clone());
-                self.deeper(|r| r.call(call, rest, state));
+                self.deeper(|r| r.call(call, args, state));
             }
             Program::Script(path) => {
                 self.begin(&shown, None);

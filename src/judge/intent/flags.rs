@@ -18,8 +18,9 @@ pub(super) struct Parsed<'t> {
     pub(super) operands: Vec<Arg>,
     /// The first thing that was not understood.
     pub(super) problem: Option<String>,
-    /// A word that may turn out to be a flag (`*`).
-    pub(super) surprise: bool,
+    /// What may stand behind a flag that a word turns out to be: `*` may match a file named like one,
+    /// and its name has no slash.
+    pub(super) surprise: Option<Arg>,
 }
 
 /// A word that may be any flag.
@@ -36,11 +37,11 @@ impl Parsed<'_> {
 pub(super) fn parse<'t>(
     flags: &[&'t Flag],
     style: Style,
-    args: &[Arg],
+    args: Vec<Arg>,
     stop_at_operand: bool,
 ) -> Parsed<'t> {
     let mut out = Parsed::default();
-    let mut words = args.iter().cloned().peekable();
+    let mut words = args.into_iter().peekable();
     let mut ended = style == Style::None;
     let stops = stop_at_operand || style == Style::Posix;
     let mut first = true;
@@ -67,7 +68,10 @@ pub(super) fn parse<'t>(
             if word.many && word.any {
                 out.problem("arguments that are not known before it runs");
             }
-            out.surprise = true;
+            if word.any || out.surprise.is_none() {
+                let value = if word.any { Arg::unknown(false) } else { Arg::pattern("*") };
+                out.surprise = Some(value);
+            }
             out.operands.push(word);
         } else if word.known() == Some("-")
             && let Some(flag) = find(flags, "-")

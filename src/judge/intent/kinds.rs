@@ -11,6 +11,7 @@ use super::state::{Input, State};
 use crate::judge::catalogue::{Doing, EffectText};
 use crate::judge::shell::Dialect;
 use crate::model::{Action, Glob, Resource, ResourceKind, StdinKind};
+use std::rc::Rc;
 
 /// Ports of URL schemes (IANA registry of schemes and ports).
 const PORTS: &[(&str, u16)] = &[
@@ -116,7 +117,7 @@ impl Reader<'_> {
             "chdir" => {}
             "chdir-operands" => {
                 let place = self.place(value, &call.state, true);
-                call.state.cwd = place.path();
+                call.state.cwd = place.path().map(Rc::from);
             }
             "stdin-sh" | "stdin-code" | "stdin-sql" => self.standard_input(call, effect.kind),
             other => {
@@ -409,10 +410,7 @@ impl Reader<'_> {
         match value.known() {
             Some(text) => {
                 let text = text.to_owned();
-                let mut inner = call.state.clone();
-                // Another shell sees only what was exported, which is not followed.
-                inner.vars.values_mut().for_each(|v| *v = None);
-                inner.prefix.clear();
+                let mut inner = call.state.other_shell();
                 let input = call.input.clone();
                 self.deeper(|r| r.text(text.as_bytes(), dialect, &mut inner, &input));
             }

@@ -9,6 +9,7 @@ mod builtins;
 mod call;
 mod code;
 mod command;
+mod evaluate;
 mod expression;
 mod flags;
 mod git;
@@ -42,6 +43,9 @@ pub fn read(payload: &Payload, catalogue: &Catalogue, world: &dyn World, reach: 
         intent: Intent::default(),
         depth: 0,
         commands: 0,
+        steps: 0,
+        walked: 0,
+        left: Vec::new(),
         current: 0,
     };
     let mut state = State::new(world);
@@ -81,6 +85,11 @@ struct Reader<'a> {
     intent: Intent,
     depth: usize,
     commands: usize,
+    /// Pieces and bytes of scripts that were walked.
+    steps: usize,
+    walked: usize,
+    /// States at `return`, `break` and `continue`: what they leave goes on with them.
+    left: Vec<State>,
     /// Index of the command whose effects are being found.
     current: usize,
 }

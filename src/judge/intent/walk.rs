@@ -6,13 +6,20 @@
 
 use super::Reader;
 use super::args::{Arg, expand, joined, shown};
-use super::builtins::subscript_runs;
+use super::evaluate::{Dynamics, subscript_runs};
 use super::state::{Input, State};
-use crate::judge::shell::{Join, Node, Part, RedirectKind, Redirection, Simple, Step, Word};
-use crate::model::Action;
+use crate::judge::shell::{
+    ARITHMETIC, Join, LENGTH, Node, Part, RedirectKind, Redirection, Simple, Step, Word,
+};
+use crate::model::{Action, MAX_COMMANDS, MAX_PAYLOAD};
+use std::rc::Rc;
 
 /// Most values of a `for` that are gone through one by one.
 const MAX_VALUES: usize = 16;
+/// Most pieces of a script that are walked: bodies of loops and functions count each time.
+const MAX_STEPS: usize = 16 * MAX_COMMANDS;
+/// Most bytes of commands that are walked, each time counted.
+const MAX_WALKED: usize = 2 * MAX_PAYLOAD;
 
 impl Reader<'_> {
     pub(super) fn list(&mut self, list: &[Step], state: &mut State, input: &Input) {
@@ -44,7 +51,22 @@ impl Reader<'_> {
         skipped.drain(..).for_each(|s| state.merge(&s));
     }
 
-    fn node(&mut self, node: &Node, state: &mut State, input: &Input) {
+    /// Whether there is still room for a piece of a script of so many bytes; if not, that is told once.
+    fn room(&mut self, bytes: usize) -> bool {
+        let had = self.steps <= MAX_STEPS && self.walked <= MAX_WALKED;
+        self.steps = self.steps.saturating_add(1);
+        self.walked = self.walked.saturating_add(bytes);
+        let has = self.steps <= MAX_STEPS && self.walked <= MAX_WALKED;
+        if had && !has {
+            self.opaque("a script that runs its commands too often to be followed");
+        }
+        has
+    }
+
+    pub(super) fn node(&mut self, node: &Node, state: &mut State, input: &Input) {
+        if !self.room(0) {
+            return;
+        }
         match node {
             Node::Simple(simple) => self.simple(simple, state, input),
             Node::Pipeline(nodes) => {
@@ -55,18 +77,68 @@ impl Reader<'_> {
             }
             Node::Subshell(list, redirections) => {
                 let mut inner = state.clone();
-                let input = self.redirected(redirections, &inner, input);
+                let input = self.redirected(redirections, &mut inner, input);
                 self.deeper(|r| r.list(list, &mut inner, &input));
             }
             Node::Group(list, redirections) => {
                 let input = self.redirected(redirections, state, input);
                 self.deeper(|r| r.list(list, state, &input));
             }
+            Node::Function(name, body) => self.definition(name, body, state),
             Node::Bodies { bodies, names, again, redirections } => {
                 let input = self.redirected(redirections, state, input);
                 self.bodies(bodies, names, *again, state, &input);
             }
         }
+    }
+
+    fn definition(&mut self, name: &str, body: &Node, state: &mut State) {
+        state.define(name, Rc::new(body.clone()));
+        if name == "command_not_found_handle" {
+            self.begin(name, Some("bash".to_owned()));
+            self.opaque("a function that bash calls by itself");
+        }
+    }
+
+    /// A call of a function that the line has defined: its body, in place, with these arguments.
+    fn function(&mut self, args: &[Arg], state: &mut State, input: &Input) -> bool {
+        let Some((name, rest)) = args.split_first() else { return false };
+        let Some(functions) = name.known().and_then(|n| state.function(n)).cloned() else {
+            return false;
+        };
+        if !self.count() {
+            return true;
+        }
+        self.begin(&shown(args), Some("bash".to_owned()));
+        let entry = state.clone();
+        let mut first = true;
+        let mut after = |state: &mut State, way: State| {
+            if std::mem::take(&mut first) {
+                *state = way;
+            } else {
+                state.merge(&way);
+            }
+        };
+        for body in &functions.bodies {
+            let mut way = entry.clone();
+            // `shift` and arguments that may be several are not followed.
+            way.positional = (!rest.iter().any(|a| a.many)).then(|| Rc::from(rest));
+            let mark = self.left.len();
+            self.deeper(|r| r.node(body, &mut way, input));
+            // `return` may have ended it anywhere.
+            self.left.split_off(mark.min(self.left.len())).iter().for_each(|s| way.merge(s));
+            way.positional.clone_from(&entry.positional);
+            for name in local(body) {
+                way.set(&name, None);
+            }
+            after(state, way);
+        }
+        if !functions.certain {
+            let mut way = entry;
+            self.run(args.to_vec(), &mut way, input, true);
+            after(state, way);
+        }
+        true
     }
 
     fn bodies(
@@ -80,7 +152,7 @@ impl Reader<'_> {
         let mut values: Vec<Option<(String, Arg)>> = Vec::new();
         for (name, words) in names {
             for word in words {
-                self.substitutions(word, state);
+                self.evaluated([word].into_iter(), state);
             }
             if !name.is_empty() {
                 let args: Vec<Arg> = words.iter().flat_map(|w| expand(w, state)).collect();
@@ -96,13 +168,18 @@ impl Reader<'_> {
         if values.is_empty() {
             values.push(None);
         }
-        if again {
-            // What the bodies assign may come round again.
-            for name in assigned(bodies) {
+        for (name, counts) in assigned(bodies) {
+            if counts && self.number(&name, state, 1) {
+                if again || !state.is_set(&name) {
+                    state.set(&name, Some(Arg::number()));
+                }
+            } else if again {
+                // What the bodies assign may come round again.
                 state.set(&name, None);
             }
         }
         let entry = state.clone();
+        let mark = self.left.len();
         for value in values {
             let mut current = entry.clone();
             if let Some((name, value)) = value {
@@ -113,7 +190,8 @@ impl Reader<'_> {
                 self.deeper(|r| r.list(body, &mut after, input));
                 if again && after.cwd != current.cwd {
                     // The next round begins in another folder.
-                    let mut next = State { cwd: None, ..after.clone() };
+                    let mut next = after.clone();
+                    next.cwd = None;
                     self.deeper(|r| r.list(body, &mut next, input));
                     after.cwd = None;
                 }
@@ -122,22 +200,32 @@ impl Reader<'_> {
                 state.merge(&after);
             }
         }
+        // `break` and `continue` may have ended it anywhere; `return` is met further out as well.
+        for way in self.left.get(mark..).unwrap_or_default() {
+            state.merge(way);
+        }
     }
 
     fn simple(&mut self, simple: &Simple, state: &mut State, input: &Input) {
-        let values = simple.assignments.iter().map(|(_, w)| w);
-        for word in simple.words.iter().chain(values) {
-            self.substitutions(word, state);
+        if !self.room(simple.span.len()) {
+            return;
         }
+        if leaves_body(simple) {
+            self.left.push(state.clone());
+        }
+        let values = simple.assignments.iter().map(|(_, w)| w);
+        let computed = self.evaluated(simple.words.iter().chain(values), state);
         let args: Vec<Arg> = simple.words.iter().flat_map(|w| expand(w, state)).collect();
         if simple.words.is_empty() {
             let shown = simple.assignments.first().map_or(">", |(name, _)| name.as_str());
             self.begin(shown, None);
             let _ = self.redirected(&simple.redirections, state, input);
             for (name, word) in &simple.assignments {
-                let value = joined(word, state);
-                self.assignment(name, &value);
-                state.set(name, (!value.any).then_some(value));
+                self.assign(name, word, state);
+            }
+            computed.into_iter().for_each(|name| state.set(&name, Some(Arg::number())));
+            if std::mem::take(&mut state.overflow) {
+                self.opaque("more variables than are followed");
             }
             return;
         }
@@ -154,12 +242,53 @@ impl Reader<'_> {
             let value = joined(word, state);
             self.assignment(name, &value);
         }
+        computed.into_iter().for_each(|name| state.set(&name, Some(Arg::number())));
         if !args.is_empty() {
-            state.prefix = simple.assignments.iter().map(|(name, _)| name.clone()).collect();
-            self.run(args, state, &input, true);
-            state.prefix.clear();
+            if !simple.assignments.is_empty() {
+                state.prefix = simple.assignments.iter().map(|(name, _)| name.clone()).collect();
+            }
+            let called =
+                args.first().and_then(Arg::known).is_some_and(|n| state.function(n).is_some());
+            if called {
+                // The function sees them; what they are afterwards is not followed.
+                for (name, word) in &simple.assignments {
+                    self.assign(name, word, state);
+                }
+                self.function(&args, state, &input);
+                simple.assignments.iter().for_each(|(name, _)| state.set(name, None));
+            } else {
+                self.run(args, state, &input, true);
+            }
+            state.prefix = Rc::default();
         }
-        state.path_known = path_known && !state.vars.contains_key("PATH");
+        state.path_known = path_known && !state.is_set("PATH");
+        if std::mem::take(&mut state.overflow) {
+            self.opaque("more variables than are followed");
+        }
+    }
+
+    /// `name=value`, kept for what follows.
+    fn assign(&mut self, name: &str, word: &Word, state: &mut State) {
+        let value = joined(word, state);
+        self.assignment(name, &value);
+        let Some(Part::Array(words)) = word.parts.last() else {
+            state.set(name, (!value.any).then_some(value));
+            return;
+        };
+        let mut elements = match word.parts.first() {
+            Some(Part::Param { .. }) => state.elements(name),
+            _ => Some(Vec::new()),
+        };
+        for word in words {
+            for arg in expand(word, state) {
+                self.assignment(name, &arg);
+                match &mut elements {
+                    Some(all) if !arg.many => all.push(arg),
+                    _ => elements = None,
+                }
+            }
+        }
+        state.set_array(name, elements);
     }
 
     /// Redirections of a simple command stand in the list of commands under its own text.
@@ -167,7 +296,7 @@ impl Reader<'_> {
         &mut self,
         args: &[Arg],
         redirections: &[Redirection],
-        state: &State,
+        state: &mut State,
         input: &Input,
     ) -> Input {
         if redirections.is_empty() {
@@ -188,16 +317,27 @@ impl Reader<'_> {
     }
 
     /// The effects of redirections, and the input they give.
-    fn redirected(&mut self, redirections: &[Redirection], state: &State, input: &Input) -> Input {
+    fn redirected(
+        &mut self,
+        redirections: &[Redirection],
+        state: &mut State,
+        input: &Input,
+    ) -> Input {
         let mut input = input.clone();
         for r in redirections {
-            self.substitutions(&r.target, state);
+            for name in self.evaluated([&r.target].into_iter(), state) {
+                state.set(&name, Some(Arg::number()));
+            }
+            if let Some(name) = &r.into {
+                self.given_value("a value for", name);
+                state.set(name, Some(Arg::number()));
+            }
             let target = joined(&r.target, state);
             match r.kind {
                 RedirectKind::Duplicate => {}
                 RedirectKind::HereDocument | RedirectKind::HereString => {
                     input = match target.known() {
-                        Some(text) => Input::Text(text.to_owned()),
+                        Some(text) => Input::Text(Rc::from(text)),
                         None => Input::File,
                     };
                 }
@@ -217,17 +357,42 @@ impl Reader<'_> {
         input
     }
 
-    /// The commands inside a word.
-    pub(super) fn substitutions(&mut self, word: &Word, state: &State) {
-        for part in &word.parts {
-            if let Part::Dynamic { commands, .. } = part
-                && !commands.is_empty()
-            {
+    /// What expanding these words runs and evaluates. The names it sets are not known while it lasts;
+    /// those that get a number are given back.
+    fn evaluated<'w>(
+        &mut self,
+        words: impl Iterator<Item = &'w Word>,
+        state: &mut State,
+    ) -> Vec<String> {
+        let mut numbers = Vec::new();
+        for part in words.flat_map(|w| Dynamics::of(w)) {
+            let Part::Dynamic { commands, evaluates, sets, what, .. } = part else { continue };
+            for name in evaluates {
+                self.evaluates(name, state);
+            }
+            for name in sets {
+                self.given_value("a value for", name);
+                state.set(name, None);
+                if what == ARITHMETIC {
+                    numbers.push(name.clone());
+                }
+            }
+            if !commands.is_empty() {
                 let mut inner = state.clone();
                 self.deeper(|r| r.list(commands, &mut inner, &Input::Inherited));
             }
         }
+        numbers
     }
+}
+
+/// Whether the list or body that it stands in ends here.
+fn leaves_body(simple: &Simple) -> bool {
+    simple
+        .words
+        .first()
+        .and_then(Word::literal)
+        .is_some_and(|w| matches!(w.as_str(), "return" | "continue" | "break"))
 }
 
 /// Whether what follows does not run after this: `exit`, `return`.
@@ -243,47 +408,91 @@ fn leaves(node: &Node) -> bool {
     }
 }
 
-/// Names that the bodies assign, anywhere in them.
-fn assigned(bodies: &[Vec<Step>]) -> Vec<String> {
-    fn node(n: &Node, out: &mut Vec<String>) {
-        match n {
-            Node::Simple(s) => {
-                out.extend(s.assignments.iter().map(|(name, _)| name.clone()));
-                let words: Vec<String> =
-                    s.words.iter().map(|w| w.literal().unwrap_or_default()).collect();
-                if words.first().is_some_and(|w| {
-                    matches!(
-                        w.as_str(),
-                        "read"
-                            | "export"
-                            | "local"
-                            | "declare"
-                            | "printf"
-                            | "mapfile"
-                            | "readarray"
-                            | "unset"
-                            | "let"
-                    )
-                }) {
-                    out.extend(
-                        words
-                            .iter()
-                            .skip(1)
-                            .map(|w| w.split('=').next().unwrap_or_default().to_owned()),
-                    );
+/// Names that the bodies assign, anywhere in them, each with whether it only ever gets a number.
+fn assigned(bodies: &[Vec<Step>]) -> Vec<(String, bool)> {
+    let mut all = Vec::new();
+    bodies.iter().flatten().for_each(|s| assigned_by(&s.node, &mut all));
+    all.retain(|(name, _)| !name.is_empty());
+    all.sort();
+    // `false` stands in front of `true`.
+    all.dedup_by(|later, first| later.0 == first.0);
+    all
+}
+
+fn assigned_by(node: &Node, out: &mut Vec<(String, bool)>) {
+    match node {
+        Node::Simple(s) => {
+            out.extend(s.assignments.iter().map(|(name, w)| (name.clone(), counts(w))));
+            let values = s.assignments.iter().map(|(_, w)| w);
+            for part in s.words.iter().chain(values).flat_map(|w| Dynamics::of(w)) {
+                if let Part::Dynamic { sets, what, .. } = part {
+                    out.extend(sets.iter().map(|name| (name.clone(), what == ARITHMETIC)));
                 }
             }
-            Node::Pipeline(nodes) => nodes.iter().for_each(|n| node(n, out)),
-            Node::Subshell(..) => {}
-            Node::Group(list, _) => list.iter().for_each(|s| node(&s.node, out)),
-            Node::Bodies { bodies, names, .. } => {
-                out.extend(names.iter().map(|(name, _)| name.clone()));
-                bodies.iter().flatten().for_each(|s| node(&s.node, out));
+            out.extend(s.redirections.iter().filter_map(|r| r.into.clone()).map(|n| (n, true)));
+            let literal = |w: &Word| w.literal().unwrap_or_default();
+            let command = s.words.first().map(literal).unwrap_or_default();
+            if ASSIGNING.contains(&command.as_str()) {
+                for word in s.words.iter().skip(1).map(literal) {
+                    let name = word.split('=').next().unwrap_or_default();
+                    out.push((name.to_owned(), false));
+                }
             }
         }
+        Node::Pipeline(nodes) => nodes.iter().for_each(|n| assigned_by(n, out)),
+        Node::Subshell(..) => {}
+        // It may be called; then it runs here.
+        Node::Function(_, body) => assigned_by(body, out),
+        Node::Group(list, _) => list.iter().for_each(|s| assigned_by(&s.node, out)),
+        Node::Bodies { bodies, names, .. } => {
+            out.extend(names.iter().map(|(name, _)| (name.clone(), false)));
+            bodies.iter().flatten().for_each(|s| assigned_by(&s.node, out));
+        }
     }
-    let mut out = Vec::new();
-    bodies.iter().flatten().for_each(|s| node(&s.node, &mut out));
-    out.retain(|n| !n.is_empty());
-    out
+}
+
+/// Builtins whose arguments are names of variables that they set.
+const ASSIGNING: [&str; 10] = [
+    "declare",
+    "export",
+    "let",
+    "local",
+    "mapfile",
+    "printf",
+    "read",
+    "readarray",
+    "typeset",
+    "unset",
+];
+
+/// Whether a value is a number for sure.
+fn counts(word: &Word) -> bool {
+    let digits = |t: &str| !t.is_empty() && t.chars().all(|c| c.is_ascii_digit());
+    word.literal().is_some_and(|t| digits(&t))
+        || matches!(word.parts.as_slice(),
+            [Part::Dynamic { what, .. }] if what == ARITHMETIC || what == LENGTH)
+}
+
+/// Names that a function's body declares as its own.
+fn local(body: &Node) -> Vec<String> {
+    let mut names = Vec::new();
+    local_in(body, &mut names);
+    names
+}
+
+fn local_in(node: &Node, out: &mut Vec<String>) {
+    match node {
+        Node::Simple(s) => {
+            let mut words = s.words.iter().map(Word::to_string);
+            if words.next().is_some_and(|w| matches!(w.as_str(), "local" | "declare" | "typeset")) {
+                let name = |w: String| w.split('=').next().unwrap_or_default().to_owned();
+                out.extend(words.map(name).filter(|n| !n.is_empty() && !n.starts_with('-')));
+            }
+        }
+        Node::Group(list, _) => list.iter().for_each(|s| local_in(&s.node, out)),
+        Node::Bodies { bodies, .. } => {
+            bodies.iter().flatten().for_each(|s| local_in(&s.node, out));
+        }
+        Node::Pipeline(_) | Node::Subshell(..) | Node::Function(..) => {}
+    }
 }

@@ -69,8 +69,11 @@ pub enum Node {
     Subshell(Vec<Step>, Vec<Redirection>),
     /// `{ …; }`: runs in place. With its own redirections.
     Group(Vec<Step>, Vec<Redirection>),
+    /// `NAME() …` or `function NAME …`: the body runs where the name is called.
+    Function(String, Box<Self>),
     /// `if`, `while`, `until`, `for`, `case`, `select`: each body may run never, once or often. The
     /// conditions are bodies too. `names` are the variables that the construct itself sets.
+    /// `for ((a; b; c))` stands here as `{ ((a)); while ((b)); do …; ((c)); done; }`.
     Bodies {
         /// Bodies and conditions, in the order they stand.
         bodies: Vec<Vec<Step>>,
@@ -87,7 +90,8 @@ pub enum Node {
 /// One simple command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Simple {
-    /// `NAME=value` before the command; without words they set variables of the shell.
+    /// `NAME=value` before the command; without words they set variables of the shell. The value of
+    /// `NAME[…]=value` begins with a dynamic part.
     pub assignments: Vec<(String, Word)>,
     /// Program and arguments, before expansion.
     pub words: Vec<Word>,
@@ -119,9 +123,12 @@ pub enum Part {
     Question,
     /// Unquoted `[…]`: the text as it stands, brackets included.
     Bracket(String),
+    /// `( … )`, the whole value of an assignment: the words of an array.
+    Array(Vec<Word>),
     /// `$NAME` or `${NAME}`, nothing more; unquoted ones are split into words.
     Param {
-        /// The variable; also `?`, `#`, `1`, `@`, `*`, `$`, `!`, `-`.
+        /// The variable; also `?`, `#`, `1`, `@`, `*`, `$`, `!`, `-`; `NAME[@]` and `NAME[*]` are all
+        /// elements of an array.
         name: String,
         /// Inside double quotes: stays one word.
         quoted: bool,
@@ -133,6 +140,10 @@ pub enum Part {
         commands: Vec<Step>,
         /// For people: `command substitution`, `arithmetic`, `${NAME%…}`.
         what: String,
+        /// Variables whose values are evaluated as arithmetic: what their subscripts hold would run.
+        evaluates: Vec<String>,
+        /// Variables that get another value: a number where this is arithmetic.
+        sets: Vec<String>,
         /// Inside double quotes: stays one word.
         quoted: bool,
     },
@@ -145,6 +156,8 @@ pub struct Redirection {
     pub kind: RedirectKind,
     /// File name, descriptor, here-document body or here-string.
     pub target: Word,
+    /// The variable that gets the descriptor's number: `{name}>file`.
+    pub into: Option<String>,
     /// Where it stands.
     pub span: Span,
 }
@@ -166,6 +179,32 @@ pub enum RedirectKind {
     HereDocument,
     /// `<<<`.
     HereString,
+}
+
+/// What a [`Part::Dynamic`] is that arithmetic makes.
+pub const ARITHMETIC: &str = "arithmetic";
+/// What a [`Part::Dynamic`] is that is the length of a value, or a count of elements.
+pub const LENGTH: &str = "length";
+/// What a [`Part::Dynamic`] is that becomes the name of a descriptor.
+pub const PROCESS_SUBSTITUTION: &str = "process substitution";
+
+impl Part {
+    /// A part that only the shell will know.
+    pub(super) fn dynamic(commands: Vec<Step>, what: &str, quoted: bool) -> Self {
+        let what = what.to_owned();
+        Self::Dynamic { commands, what, evaluates: Vec::new(), sets: Vec::new(), quoted }
+    }
+
+    /// What may be other than one word: nothing, or several.
+    #[must_use]
+    pub fn splits(&self) -> bool {
+        match self {
+            Self::Literal(_) | Self::Tilde(_) => false,
+            Self::Star | Self::Question | Self::Bracket(_) | Self::Array(_) => true,
+            Self::Param { name, quoted } => !quoted || name == "@" || name.ends_with("[@]"),
+            Self::Dynamic { quoted, .. } => !quoted,
+        }
+    }
 }
 
 impl Word {
@@ -191,6 +230,13 @@ impl std::fmt::Display for Word {
                 Part::Star => f.write_str("*")?,
                 Part::Question => f.write_str("?")?,
                 Part::Param { name, .. } => write!(f, "${name}")?,
+                Part::Array(words) => {
+                    f.write_str("(")?;
+                    for (i, word) in words.iter().enumerate() {
+                        write!(f, "{}{word}", if i == 0 { "" } else { " " })?;
+                    }
+                    f.write_str(")")?;
+                }
                 Part::Dynamic { .. } => f.write_str("…")?,
             }
         }

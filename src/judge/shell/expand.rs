@@ -3,7 +3,8 @@
 //! In: the reader at the `$`. Out: parts; the commands of substitutions are read like any others.
 //! Never: takes an indirect or evaluating expansion for a plain one.
 
-use super::ast::{Part, Step};
+use super::arithmetic::Names;
+use super::ast::{ARITHMETIC, LENGTH, Part, Step};
 use super::reader::{Read, Reader, Stop};
 use super::word::push;
 
@@ -12,14 +13,13 @@ impl Reader<'_> {
     pub(super) fn dollar(&mut self, parts: &mut Vec<Part>, quoted: bool) -> Read<()> {
         let from = self.pos;
         self.bump();
-        let dynamic =
-            |commands, what: &str| Part::Dynamic { commands, what: what.to_owned(), quoted };
+        let dynamic = |commands, what| Part::dynamic(commands, what, quoted);
         match self.peek() {
             Some('(') => {
                 if self.at("((") {
                     self.pos += 2;
-                    self.arithmetic(from)?;
-                    parts.push(dynamic(Vec::new(), "arithmetic"));
+                    let names = self.arithmetic(from)?;
+                    parts.push(names.part(ARITHMETIC, quoted));
                     return Ok(());
                 }
                 self.pos += 1;
@@ -55,11 +55,13 @@ impl Reader<'_> {
     /// The commands of `$( … )`, `<( … )`: the reader stands behind the parenthesis.
     pub(super) fn substitution(&mut self, from: usize) -> Read<Vec<Step>> {
         let before = self.pending.len();
+        let outer = self.substitution.replace(self.bodies.len());
         let list = self.deeper(|r| {
             let mut list = Vec::new();
             r.list_into(&mut list, Stop::Paren)?;
             Ok(list)
         })?;
+        self.substitution = outer;
         if self.pending.len() != before {
             return self
                 .fail(from, "a here-document that is still open at the end of a substitution");
@@ -91,57 +93,90 @@ impl Reader<'_> {
             }
         }
         let commands = self.deeper(|r| {
-            let mut inner = Reader::new(&inside, r.dialect, r.depth);
-            inner.commands = r.commands;
-            let mut list = Vec::new();
-            let read = inner.list_into(&mut list, Stop::End);
-            r.commands = inner.commands;
-            let clean =
-                inner.pending.is_empty() && inner.bodies.is_empty() && inner.opaque.is_empty();
-            match read {
-                Ok(()) if clean => Ok(list),
-                Ok(()) => r.fail(from, "backticks with a construct inside that is not read"),
-                Err(o) => r.fail(from, &o.reason),
-            }
+            r.inside(from, &inside, |inner| {
+                let mut list = Vec::new();
+                inner.list_into(&mut list, Stop::End)?;
+                Ok(list)
+            })
         })?;
-        let what = "command substitution".to_owned();
-        Ok(Part::Dynamic { commands, what, quoted })
+        Ok(Part::dynamic(commands, "command substitution", quoted))
     }
 
     /// `${…}`: the reader stands behind the brace.
     fn braced(&mut self, from: usize, quoted: bool) -> Read<Part> {
-        let dynamic = |commands, what: String| Part::Dynamic { commands, what, quoted };
         if self.at("#") && !self.at("#}") {
             self.bump();
             let name = self.parameter();
-            if name.is_empty() || !self.eat("}") {
+            let whole = self.eat("[@]") || self.eat("[*]");
+            if name.is_empty() || (whole && !is_name(&name)) || !self.eat("}") {
                 return self.fail(from, "a length that is not of a plain variable");
             }
-            return Ok(dynamic(Vec::new(), format!("length of {name}")));
+            return Ok(Part::dynamic(Vec::new(), LENGTH, quoted));
         }
-        let name = self.parameter();
-        if name.is_empty() {
+        let keys = self.eat("!");
+        let mut name = self.parameter();
+        if name.is_empty() || (keys && !is_name(&name)) {
             return self.fail(from, "an indirect or unknown expansion");
         }
+        let mut names = Names::default();
+        if is_name(&name) && self.at("[") {
+            self.bash_only(from, "an element of an array")?;
+            if self.eat("[@]") {
+                name.push_str("[@]");
+            } else if self.eat("[*]") {
+                name.push_str("[*]");
+            } else {
+                names = self.subscript(from)?;
+                name.push_str("[…]");
+            }
+        }
+        if keys {
+            if !name.ends_with("*]") && !name.ends_with("@]") || !self.eat("}") {
+                return self.fail(from, "an indirect or unknown expansion");
+            }
+            return Ok(Part::dynamic(Vec::new(), "keys of an array", quoted));
+        }
         if self.eat("}") {
+            if name.ends_with("[…]") {
+                return Ok(names.part(&name, quoted));
+            }
             return Ok(Part::Param { name, quoted });
         }
         let posix = [":-", ":=", ":?", ":+", "-", "=", "?", "+", "##", "#", "%%", "%"];
-        let bash = ["//", "/", "^^", "^", ",,", ","];
+        let bash = ["//", "/", "^^", "^", ",,", ",", ":", "@"];
         let operator = posix.into_iter().chain(bash).find(|o| self.at(o));
         let Some(operator) = operator else {
-            // `${x@P}`, `${x[i]}`, `${x:offset}`: each evaluates, or may.
-            return self.fail(from, "an expansion that evaluates");
+            return self.fail(from, "an expansion that is not known");
         };
         if bash.contains(&operator) {
-            self.bash_only(from, "`${x/…}`")?;
+            self.bash_only(from, "an expansion of bash alone")?;
         }
         self.pos += operator.len();
-        let commands = self.operand(from)?;
-        Ok(dynamic(commands, format!("{name}{operator}…")))
+        let mut commands = Vec::new();
+        match operator {
+            // `${x@P}` evaluates; the others quote or change case.
+            "@" if ["Q}", "U}", "u}", "L}", "E}"].iter().any(|o| self.at(o)) => self.pos += 2,
+            "@" => return self.fail(from, "an expansion that evaluates"),
+            ":" => {
+                // `${x:offset:length}`.
+                names = self.expression(from, &['}'])?;
+                self.eat("}");
+            }
+            _ => {
+                if operator.ends_with('=') {
+                    names.sets.push(name.clone());
+                }
+                let word =
+                    self.operand(from, quoted, "-=?+".contains(|c| operator.ends_with(c)))?;
+                commands = inner_commands(word, &mut names);
+            }
+        }
+        let Names { evaluates, sets } = names;
+        let what = format!("{name}{operator}…");
+        Ok(Part::Dynamic { commands, what, evaluates, sets, quoted })
     }
 
-    fn parameter(&mut self) -> String {
+    pub(super) fn parameter(&mut self) -> String {
         let name = self.name();
         if !name.is_empty() {
             return name;
@@ -163,27 +198,34 @@ impl Reader<'_> {
         }
     }
 
-    /// The text behind an operator up to the closing brace: plain characters and expansions. Quotes and
-    /// braces inside have rules of their own, and are refused.
-    fn operand(&mut self, from: usize) -> Read<Vec<Step>> {
-        let mut commands = Vec::new();
+    /// The text behind an operator up to the closing brace. `word`: it is read as a word, in which single
+    /// quotes are themselves inside double quotes; else as a pattern.
+    fn operand(&mut self, from: usize, quoted: bool, word: bool) -> Read<Vec<Part>> {
+        let mut parts = Vec::new();
         loop {
+            let at = self.pos;
             match self.peek() {
                 None => return self.fail(from, "an expansion without an end"),
                 Some('}') => {
                     self.bump();
-                    return Ok(commands);
+                    return Ok(parts);
                 }
-                Some('$') => {
-                    let mut parts = Vec::new();
-                    self.deeper(|r| r.dollar(&mut parts, true))?;
-                    for part in parts {
-                        if let Part::Dynamic { commands: inner, .. } = part {
-                            commands.extend(inner);
-                        }
-                    }
+                Some('$') => self.deeper(|r| r.dollar(&mut parts, true))?,
+                Some('"') => {
+                    self.bump();
+                    let inside = self.deeper(|r| r.quoted_parts(Some(at)))?;
+                    parts.extend(inside);
                 }
-                Some('`' | '\'' | '"' | '\\' | '{' | '\n' | '<' | '>' | '(' | '|' | '&' | ';') => {
+                Some('\'') if !quoted => {
+                    self.bump();
+                    self.until_quote(at)?;
+                }
+                Some('\\') if !word || !quoted => {
+                    self.bump();
+                    self.bump();
+                }
+                // Their reading depends on where the expansion stands.
+                Some('\'' | '\\' | '`' | '{' | '<' | '>') => {
                     return self.fail(from, "quotes or operators inside an expansion");
                 }
                 Some(_) => {
@@ -192,43 +234,22 @@ impl Reader<'_> {
             }
         }
     }
+}
 
-    /// Arithmetic up to `))`, which is taken. Only what cannot run a command is read: numbers, plain
-    /// variables, operators. A variable's value is itself evaluated, and a subscript in it may hold a
-    /// command; so a text that has one anywhere is refused.
-    pub(super) fn arithmetic(&mut self, from: usize) -> Read<()> {
-        let mut open = 0usize;
-        loop {
-            match self.peek() {
-                None => return self.fail(from, "arithmetic without an end"),
-                Some('(') => open += 1,
-                Some(')') if open > 0 => open -= 1,
-                Some(')') => {
-                    if !self.eat("))") {
-                        return self.fail(from, "arithmetic, or a subshell in a substitution");
-                    }
-                    if self.subscripts() {
-                        return self.fail(from, "arithmetic over text that may hold a command");
-                    }
-                    return Ok(());
-                }
-                Some('$') if self.at("$(") || self.at("$[") || self.at("${") => {
-                    return self.fail(from, "an expansion inside arithmetic");
-                }
-                Some('`' | '\'' | '"' | '\\' | '[' | '\n' | ';' | '#' | '{' | '}') => {
-                    return self.fail(from, "arithmetic that is more than numbers and variables");
-                }
-                Some(_) => {}
-            }
-            self.bump();
+/// Whether it is a name, and no special parameter.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+}
+
+/// The commands inside, and what they evaluate.
+fn inner_commands(parts: Vec<Part>, names: &mut Names) -> Vec<Step> {
+    let mut commands = Vec::new();
+    for part in parts {
+        if let Part::Dynamic { commands: inner, evaluates, sets, .. } = part {
+            commands.extend(inner);
+            names.evaluates.extend(evaluates);
+            names.sets.extend(sets);
         }
     }
-
-    /// Whether the text holds a subscript with a command in it, which arithmetic would run.
-    pub(super) fn subscripts(&self) -> bool {
-        self.text.contains('[')
-            && (self.text.contains("$(") && self.text.contains("[$(")
-                || self.text.contains("[`")
-                || self.text.contains("[\\"))
-    }
+    commands
 }

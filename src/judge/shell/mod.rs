@@ -8,7 +8,11 @@
 //! bash would read a text in another way than this reader, the reader must refuse it: that is what
 //! `tests/shell_differential.rs` looks for.
 
+mod arithmetic;
 mod ast;
+mod brace;
+mod condition;
+mod document;
 mod expand;
 mod quote;
 mod reader;
@@ -16,7 +20,8 @@ mod simple;
 mod word;
 
 pub use ast::{
-    Dialect, Join, Node, Opaque, Part, RedirectKind, Redirection, Script, Simple, Span, Step, Word,
+    ARITHMETIC, Dialect, Join, LENGTH, Node, Opaque, PROCESS_SUBSTITUTION, Part, RedirectKind,
+    Redirection, Script, Simple, Span, Step, Word,
 };
 
 use crate::model::MAX_PAYLOAD;

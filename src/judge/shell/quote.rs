@@ -124,7 +124,16 @@ impl Reader<'_> {
                 out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                 return Ok(());
             }
-            'c' => return self.fail(from, "a control character in `$'…'`"),
+            'c' => {
+                // Control-X is the five low bits of X.
+                match self.bump() {
+                    Some(c) if c.is_ascii_graphic() && c != '\\' && c != '\'' && c != '?' => {
+                        out.push(u8::try_from(c).unwrap_or_default() & 0x1f);
+                        return Ok(());
+                    }
+                    _ => return self.fail(from, "a control character in `$'…'`"),
+                }
+            }
             other => {
                 out.push(b'\\');
                 out.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes());

@@ -39,6 +39,10 @@ pub(super) struct Reader<'a> {
     pub(super) dialect: Dialect,
     pub(super) depth: usize,
     pub(super) commands: usize,
+    /// In a substitution: how many here-documents had begun before it.
+    pub(super) substitution: Option<usize>,
+    /// Bytes that brace expansions have made.
+    pub(super) expanded: usize,
     /// Places that were skipped over knowingly; reading went on.
     pub(super) opaque: Vec<Opaque>,
     pub(super) pending: Vec<Pending>,
@@ -60,10 +64,33 @@ impl<'a> Reader<'a> {
             dialect,
             depth,
             commands: 0,
+            substitution: None,
+            expanded: 0,
             opaque: Vec::new(),
             pending: Vec::new(),
             bodies: Vec::new(),
         }
+    }
+
+    /// Reads another text as a part of this one: what backticks or a here-document hold.
+    pub(super) fn inside<T>(
+        &mut self,
+        from: usize,
+        text: &str,
+        f: impl FnOnce(&mut Reader<'_>) -> Read<T>,
+    ) -> Read<T> {
+        let mut inner = Reader::new(text, self.dialect, self.depth);
+        inner.commands = self.commands;
+        inner.expanded = self.expanded;
+        inner.bodies = std::mem::take(&mut self.bodies);
+        let read = f(&mut inner);
+        self.commands = inner.commands;
+        self.expanded = inner.expanded;
+        self.bodies = inner.bodies;
+        if read.is_ok() && !(inner.pending.is_empty() && inner.opaque.is_empty()) {
+            return self.fail(from, "a construct inside that does not end");
+        }
+        read.or_else(|o| self.fail(from, &o.reason))
     }
 
     /// The whole text. What was read before a place that is not understood is kept.
@@ -216,6 +243,12 @@ impl<'a> Reader<'a> {
             if self.pos >= self.text.len() {
                 return self.fail(self.pos, "the text ends inside a construct");
             }
+            let after_body = self.pending.is_empty()
+                && self.substitution.is_some_and(|before| self.bodies.len() > before);
+            if after_body {
+                // bash 5.2 prints a substitution and reads it again, and loses a `;` on the way.
+                return self.fail(self.pos, "a command behind a here-document in a substitution");
+            }
             let node = self.pipeline()?;
             list.push(Step { join, node, background: false });
             self.blanks();
@@ -299,7 +332,12 @@ impl<'a> Reader<'a> {
             self.eat(")");
             return Ok(Node::Subshell(list, self.redirections()?));
         }
-        let Some(word) = self.reserved() else { return Ok(Node::Simple(self.simple()?)) };
+        let Some(word) = self.reserved() else {
+            if let Some(function) = self.function_head(from)? {
+                return self.function(from, function);
+            }
+            return Ok(Node::Simple(self.simple()?));
+        };
         self.pos += word.len();
         match word {
             "{" => {
@@ -319,10 +357,70 @@ impl<'a> Reader<'a> {
                 self.bash_only(from, "`[[`")?;
                 self.test_command(from)
             }
-            "function" => self.fail(from, "a function definition"),
+            "function" => {
+                self.bash_only(from, "`function`")?;
+                self.blanks();
+                let name = self.function_name();
+                self.blanks();
+                if self.eat("(") {
+                    self.blanks();
+                    if !self.eat(")") {
+                        return self.fail(from, "a function definition without `)`");
+                    }
+                }
+                self.function(from, name)
+            }
             "coproc" => self.fail(from, "a coprocess"),
             _ => self.fail(from, &format!("`{word}` cannot begin a command")),
         }
+    }
+
+    /// `NAME ( )` at this place: the name, with the reader behind it.
+    fn function_head(&mut self, from: usize) -> Read<Option<String>> {
+        let name = self.function_name();
+        self.blanks();
+        if name.is_empty() || !self.eat("(") {
+            self.pos = from;
+            return Ok(None);
+        }
+        self.blanks();
+        if !self.eat(")") {
+            return self.fail(from, "a parenthesis out of place");
+        }
+        Ok(Some(name))
+    }
+
+    /// bash takes nearly any word; these are what people write.
+    fn function_name(&mut self) -> String {
+        let rest = self.rest();
+        let end = |c: char| !(c.is_ascii_alphanumeric() || "_-.:+@%".contains(c));
+        let name = rest.get(..rest.find(end).unwrap_or(rest.len())).unwrap_or_default();
+        self.pos += name.len();
+        name.to_owned()
+    }
+
+    /// The body of a function: a compound command.
+    fn function(&mut self, from: usize, name: String) -> Read<Node> {
+        if name.is_empty()
+            || name.chars().all(|c| c.is_ascii_digit())
+            || RESERVED.contains(&name.as_str())
+        {
+            return self.fail(from, "the name of a function is missing");
+        }
+        if !name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic()) {
+            self.bash_only(from, "such a name of a function")?;
+        }
+        self.lines()?;
+        if !self.at("(")
+            && !matches!(
+                self.reserved(),
+                Some("{" | "[[" | "if" | "while" | "until" | "for" | "case" | "select")
+            )
+        {
+            return self.fail(from, "the body of a function is missing");
+        }
+        let body = self.deeper(Self::command)?;
+        Ok(Node::Function(name, Box::new(body)))
     }
 
     fn bodies_node(
@@ -371,8 +469,8 @@ impl<'a> Reader<'a> {
             self.bash_only(from, "`select`")?;
         }
         self.blanks();
-        if self.at("((") {
-            return self.fail(from, "`for` with arithmetic");
+        if word == "for" && self.at("((") {
+            return self.counting(from);
         }
         let name = self.name();
         if name.is_empty() {
@@ -384,9 +482,8 @@ impl<'a> Reader<'a> {
             self.pos += 2;
             loop {
                 self.blanks();
-                match self.word(false)? {
-                    Some(w) => words.push(w),
-                    None => break,
+                if self.words(&mut words)?.is_none() {
+                    break;
                 }
             }
             if !self.eat(";") && !self.at("\n") {
@@ -400,6 +497,43 @@ impl<'a> Reader<'a> {
         }
         let body = self.body()?;
         self.bodies_node(true, vec![body], vec![(name, words)])
+    }
+
+    /// `for ((first; condition; step)); do … done`, or with a group for a body.
+    fn counting(&mut self, from: usize) -> Read<Node> {
+        self.bash_only(from, "`for ((`")?;
+        self.pos += 2;
+        let mut three = Vec::new();
+        for end in [";", ";", "))"] {
+            let at = self.pos;
+            let names = self.expression(from, &[';', ')'])?;
+            let simple = Node::Simple(self.evaluation(at, names));
+            three.push(Step { join: Join::Then, node: simple, background: false });
+            if !self.eat(end) {
+                return self.fail(from, "`for` with arithmetic that does not end");
+            }
+        }
+        self.blanks();
+        self.eat(";");
+        self.lines()?;
+        let mut body = if self.reserved() == Some("{") {
+            self.pos += 1;
+            let body = self.list(Stop::Words(&["}"]))?;
+            self.take("}")?;
+            body
+        } else {
+            self.body()?
+        };
+        let redirections = self.redirections()?;
+        let mut three = three.into_iter();
+        let first = three.next();
+        let condition = three.next().into_iter().collect();
+        body.extend(three);
+        let bodies = vec![condition, body];
+        let node =
+            Node::Bodies { bodies, names: Vec::new(), again: true, redirections: Vec::new() };
+        let turns = Step { join: Join::Then, node, background: false };
+        Ok(Node::Group(first.into_iter().chain([turns]).collect(), redirections))
     }
 
     fn case(&mut self) -> Read<Node> {
@@ -481,6 +615,7 @@ fn fill_node(node: &mut Node, bodies: &[Option<Word>]) {
             fill_redirections(redirections, bodies);
         }
         Node::Pipeline(nodes) => nodes.iter_mut().for_each(|n| fill_node(n, bodies)),
+        Node::Function(_, body) => fill_node(body, bodies),
         Node::Subshell(list, redirections) | Node::Group(list, redirections) => {
             list.iter_mut().for_each(|s| fill_step(s, bodies));
             fill_redirections(redirections, bodies);
@@ -507,8 +642,12 @@ fn fill_redirections(redirections: &mut [Redirection], bodies: &[Option<Word>]) 
 
 fn fill_word(word: &mut Word, bodies: &[Option<Word>]) {
     for part in &mut word.parts {
-        if let Part::Dynamic { commands, .. } = part {
-            commands.iter_mut().for_each(|s| fill_step(s, bodies));
+        match part {
+            Part::Dynamic { commands, .. } => {
+                commands.iter_mut().for_each(|s| fill_step(s, bodies))
+            }
+            Part::Array(words) => words.iter_mut().for_each(|w| fill_word(w, bodies)),
+            _ => {}
         }
     }
 }

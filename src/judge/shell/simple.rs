@@ -1,10 +1,14 @@
-//! Simple commands, redirections, here-documents, `[[ ]]` and `(( ))`.
+//! Simple commands, assignments, redirections.
 //!
 //! In: the reader at the place of a command. Out: a command with its redirections.
-//! Never: takes a function definition or an array for something else.
+//! Never: takes a word for an assignment that bash takes for a word.
 
-use super::ast::{Dialect, Node, Part, RedirectKind, Redirection, Simple, Word};
-use super::reader::{Pending, Read, Reader};
+use super::arithmetic::Names;
+use super::ast::{Dialect, Part, RedirectKind, Redirection, Simple, Word};
+use super::reader::{Read, Reader};
+
+/// Builtins whose arguments bash reads as assignments.
+const DECLARES: [&str; 5] = ["declare", "export", "local", "readonly", "typeset"];
 
 /// Redirection operators, longest first, with what they need beside a POSIX shell.
 const OPERATORS: [(&str, RedirectKind, bool); 12] = [
@@ -38,13 +42,21 @@ impl Reader<'_> {
                 assignments.push(a);
                 continue;
             }
-            match self.word(false)? {
-                Some(word) => words.push(word),
-                None => break,
+            let before = words.len();
+            if self.words(&mut words)?.is_none() {
+                break;
+            }
+            // bash does not expand braces in the assignments of these.
+            let declares = words.first().and_then(Word::literal);
+            if words.len() > before + 1
+                && self.text.get(self.pos.min(from)..self.pos).is_some_and(|t| t.contains('='))
+                && declares.is_some_and(|name| DECLARES.contains(&name.as_str()))
+            {
+                return self.fail(from, "braces in the assignment of a declaration");
             }
             self.blanks();
             if self.at("(") {
-                return self.fail(from, "a function definition, or a parenthesis out of place");
+                return self.fail(from, "a parenthesis out of place");
             }
         }
         if assignments.is_empty() && words.is_empty() && redirections.is_empty() {
@@ -53,37 +65,86 @@ impl Reader<'_> {
         Ok(Simple { assignments, words, redirections, span: from..self.pos })
     }
 
-    /// `NAME=value` or `NAME+=value` at this place.
+    /// `NAME=value`, `NAME+=value` or `NAME[…]=value` at this place.
     fn assignment(&mut self) -> Read<Option<(String, Word)>> {
         let from = self.pos;
         let name = self.name();
         if name.is_empty() {
             return Ok(None);
         }
+        let mut element = None;
         if self.at("[") {
-            let word: &str = self.rest().split([' ', '\t', '\n']).next().unwrap_or_default();
+            let word = self.rest().split([' ', '\t', '\n']).next().unwrap_or_default();
             if word.contains("]=") || word.contains("]+=") {
-                return self.fail(from, "an assignment to an array element");
+                self.bash_only(from, "an element of an array")?;
+                element = Some(self.subscript(from)?.part("an element", true));
             }
         }
         let adds = self.at("+=");
         if !adds && !self.at("=") {
+            if element.is_some() {
+                return self.fail(from, "an element of an array, or a pattern");
+            }
             self.pos = from;
             return Ok(None);
         }
         self.pos += if adds { 2 } else { 1 };
-        if self.at("(") {
-            return self.fail(from, "an array assignment");
-        }
-        let start = self.pos;
-        let empty = Word { parts: Vec::new(), span: start..start };
-        let mut value = self.word(true)?.unwrap_or(empty);
         if adds {
             self.bash_only(from, "`+=`")?;
+        }
+        let start = self.pos;
+        let mut value = if self.at("(") {
+            self.bash_only(from, "an array")?;
+            if element.is_some() {
+                return self.fail(from, "an array in an element");
+            }
+            self.array(start)?
+        } else {
+            self.word(true)?.unwrap_or(Word { parts: Vec::new(), span: start..start })
+        };
+        if adds {
             // What it is added to is part of the value.
             value.parts.insert(0, Part::Param { name: name.clone(), quoted: true });
         }
+        if let Some(element) = element {
+            value.parts.insert(0, element);
+        }
         Ok(Some((name, value)))
+    }
+
+    /// `[…]`, its arithmetic.
+    pub(super) fn subscript(&mut self, from: usize) -> Read<Names> {
+        self.eat("[");
+        let names = self.expression(from, &[']'])?;
+        self.eat("]");
+        Ok(names)
+    }
+
+    /// `( … )` as the value of an assignment.
+    fn array(&mut self, from: usize) -> Read<Word> {
+        if self.substitution.is_some() {
+            // bash 5.2 prints a substitution and reads it again: quoted blanks do not survive that.
+            return self.fail(from, "an array in a substitution");
+        }
+        self.eat("(");
+        let mut words = Vec::new();
+        loop {
+            self.lines()?;
+            if self.eat(")") {
+                break;
+            }
+            let at = self.pos;
+            if self.at("[") {
+                return self.fail(at, "an element with a subscript in an array");
+            }
+            if self.words(&mut words)?.is_none() {
+                return self.fail(from, "an array without an end");
+            }
+        }
+        if !self.pending.is_empty() {
+            return self.fail(from, "an array beside a here-document");
+        }
+        Ok(Word { parts: vec![Part::Array(words)], span: from..self.pos })
     }
 
     /// The redirections after a compound command.
@@ -100,6 +161,11 @@ impl Reader<'_> {
 
     fn redirection(&mut self) -> Read<Option<Redirection>> {
         let from = self.pos;
+        let into = self.descriptor_name();
+        if let Some(name) = &into {
+            self.bash_only(from, "a redirection into a variable")?;
+            self.pos += name.len() + 2;
+        }
         let digits = self.rest().chars().take_while(char::is_ascii_digit).count();
         let after = self.rest().get(digits..).unwrap_or_default();
         if self.at("<(") || self.at(">(") {
@@ -122,7 +188,7 @@ impl Reader<'_> {
         }
         self.blanks();
         if kind == RedirectKind::HereDocument {
-            return self.here_document(from, operator == "<<-").map(Some);
+            return self.here_document(from, operator == "<<-", into).map(Some);
         }
         let Some(target) = self.word(false)? else {
             return self.fail(from, "the target of a redirection is missing");
@@ -140,147 +206,17 @@ impl Reader<'_> {
                 kind = RedirectKind::Write;
             }
         }
-        Ok(Some(Redirection { kind, target, span: from..self.pos }))
+        Ok(Some(Redirection { kind, target, into, span: from..self.pos }))
     }
 
-    /// Reads the delimiter; the body comes after the next newline.
-    fn here_document(&mut self, from: usize, tabs: bool) -> Read<Redirection> {
-        let start = self.pos;
-        let Some(word) = self.word(false)? else {
-            return self.fail(from, "the delimiter of a here-document is missing");
-        };
-        let raw = self.text.get(start..self.pos).unwrap_or_default();
-        let Some(delimiter) = word.literal() else {
-            return self.fail(from, "the delimiter of a here-document is not plain text");
-        };
-        if raw.contains(['\n', '$', '`']) || delimiter.is_empty() {
-            return self.fail(from, "the delimiter of a here-document is not one plain word");
-        }
-        let quoted = raw.contains(['\'', '"', '\\']);
-        let body = self.bodies.len();
-        self.bodies.push(None);
-        self.pending.push(Pending { delimiter, quoted, tabs, body });
-        // The number of the body; replaced by the body itself when all is read.
-        let target = Word { parts: Vec::new(), span: body..body };
-        Ok(Redirection { kind: RedirectKind::HereDocument, target, span: from..self.pos })
-    }
-
-    /// The bodies of the here-documents of the line that has just ended.
-    pub(super) fn here_documents(&mut self) -> Read<()> {
-        for doc in std::mem::take(&mut self.pending) {
-            let start = self.pos;
-            let mut text = String::new();
-            let mut joined = false;
-            loop {
-                if self.pos >= self.text.len() {
-                    return self
-                        .fail(start, &format!("the here-document `{}` has no end", doc.delimiter));
-                }
-                let line = self.rest().split('\n').next().unwrap_or_default();
-                self.pos += line.len();
-                let newline = self.eat("\n");
-                let shown = if doc.tabs { line.trim_start_matches('\t') } else { line };
-                if shown == doc.delimiter {
-                    if joined {
-                        return self
-                            .fail(start, "a continued line before the end of a here-document");
-                    }
-                    break;
-                }
-                if !newline {
-                    return self
-                        .fail(start, &format!("the here-document `{}` has no end", doc.delimiter));
-                }
-                let slashes = line.chars().rev().take_while(|c| *c == '\\').count();
-                joined = !doc.quoted && slashes % 2 == 1;
-                text.push_str(shown);
-                text.push('\n');
-            }
-            let parts =
-                if doc.quoted { vec![Part::Literal(text)] } else { self.document_parts(&text)? };
-            if let Some(slot) = self.bodies.get_mut(doc.body) {
-                *slot = Some(Word { parts, span: start..self.pos });
-            }
-        }
-        Ok(())
-    }
-
-    /// The parts of an unquoted body: `$`, backticks and `\` as inside double quotes.
-    fn document_parts(&mut self, text: &str) -> Read<Vec<Part>> {
-        let from = self.pos;
-        let mut inner = Reader::new(text, self.dialect, self.depth);
-        inner.commands = self.commands;
-        let parts = inner.quoted_parts(None);
-        self.commands = inner.commands;
-        if !inner.pending.is_empty() || !inner.bodies.is_empty() || !inner.opaque.is_empty() {
-            return self.fail(from, "a here-document with a construct inside that is not read");
-        }
-        parts.or_else(|o| self.fail(from, &o.reason))
-    }
-
-    /// `[[ … ]]`: a test without effects of its own; its words are kept for what they may run.
-    pub(super) fn test_command(&mut self, from: usize) -> Read<Node> {
-        let literal =
-            |text: &str, at| Word { parts: vec![Part::Literal(text.to_owned())], span: at };
-        let mut words = vec![literal("[[", from..self.pos)];
-        let mut regex = false;
-        loop {
-            self.lines()?;
-            let at = self.pos;
-            if self.reserved() == Some("]]") {
-                self.pos += 2;
-                break;
-            }
-            if regex {
-                regex = false;
-                let raw = self.rest().split([' ', '\t', '\n']).next().unwrap_or_default();
-                if raw.contains(['(', ')', '|', '<', '>', '&', ';']) {
-                    // A final `$` is the anchor, not an expansion.
-                    if raw.trim_end_matches('$').contains(['\'', '"', '\\', '$', '`']) {
-                        return self.fail(at, "a regular expression with quotes or expansions");
-                    }
-                    self.pos += raw.len();
-                    words.push(literal(raw, at..self.pos));
-                    continue;
-                }
-            }
-            let operator = ["&&", "||", "(", ")", "<", ">"].into_iter().find(|o| self.at(o));
-            if let Some(operator) = operator
-                && !self.at("<(")
-                && !self.at(">(")
-            {
-                self.pos += operator.len();
-                words.push(literal(operator, at..self.pos));
-                continue;
-            }
-            let Some(word) = self.word(false)? else {
-                return self.fail(at, "`]]` is missing");
-            };
-            regex = word.literal().as_deref() == Some("=~");
-            let numeric = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v"];
-            if word.literal().is_some_and(|w| numeric.contains(&w.as_str())) && self.subscripts() {
-                return self.fail(at, "arithmetic over text that may hold a command");
-            }
-            words.push(word);
-        }
-        let span = from..self.pos;
-        let redirections = self.redirections()?;
-        Ok(Node::Simple(Simple { assignments: Vec::new(), words, redirections, span }))
-    }
-
-    /// `(( … ))`.
-    pub(super) fn arithmetic_command(&mut self) -> Read<Node> {
-        let from = self.pos;
-        self.pos += 2;
-        self.arithmetic(from)?;
-        let what =
-            Part::Dynamic { commands: Vec::new(), what: "arithmetic".to_owned(), quoted: true };
-        let span = from..self.pos;
-        let words = vec![
-            Word { parts: vec![Part::Literal("((".to_owned())], span: span.clone() },
-            Word { parts: vec![what], span: span.clone() },
-        ];
-        let redirections = self.redirections()?;
-        Ok(Node::Simple(Simple { assignments: Vec::new(), words, redirections, span }))
+    /// `{name}` right before `<` or `>`: bash puts the number of the descriptor into the variable.
+    fn descriptor_name(&self) -> Option<String> {
+        let inside = self.rest().strip_prefix('{')?;
+        let len = inside.find(|c: char| c != '_' && !c.is_ascii_alphanumeric())?;
+        let name = inside.get(..len).filter(|n| !n.is_empty())?;
+        let after = inside.get(len..)?.strip_prefix('}')?;
+        let redirects =
+            after.starts_with(['<', '>']) && !name.starts_with(|c: char| c.is_ascii_digit());
+        redirects.then(|| name.to_owned())
     }
 }

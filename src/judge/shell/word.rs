@@ -1,28 +1,66 @@
 //! Words: what stands between blanks and operators.
 //!
-//! In: the reader at the start of a word. Out: its parts, quotes taken off.
-//! Never: expands anything; a construct that may become several words is refused.
+//! In: the reader at the start of a word. Out: its parts, quotes taken off; where braces expand, words.
+//! Never: expands anything else.
 
-use super::ast::{Part, Word};
+use super::ast::{PROCESS_SUBSTITUTION, Part, Word};
+use super::brace::{Braces, Mark, Sign};
 use super::reader::{Read, Reader};
+use crate::model::MAX_PAYLOAD;
 
 /// How far a `]` is looked for: a longer bracket expression is refused, so that time stays linear.
 const BRACKET: usize = 256;
+/// What ordinary text of a word ends before.
+const SPECIAL: &str = ";&|()<>'\"\\`$~*?[{},.";
 
-/// What has been seen of a brace expansion.
-#[derive(Default)]
-struct Braces {
-    open: bool,
-    separator: bool,
+/// The place of a sign that was the last thing to be read.
+fn mark(parts: &[Part], sign: Sign, len: usize) -> Mark {
+    let end = match parts.last() {
+        Some(Part::Literal(text)) => text.len(),
+        _ => len,
+    };
+    Mark { part: parts.len().saturating_sub(1), at: end.saturating_sub(len), sign }
 }
 
 impl Reader<'_> {
-    /// The word at this place, or `None` where none begins. `value` is set for the value of an
+    /// The one word at this place, or `None` where none begins. `value` is set for the value of an
     /// assignment, in which braces do not expand and a tilde may follow a colon.
     pub(super) fn word(&mut self, value: bool) -> Read<Option<Word>> {
+        let Some((word, braces)) = self.raw_word(value)? else { return Ok(None) };
+        if !value && braces.possible() {
+            return self.fail(word.span.start, "a brace expansion in place of one word");
+        }
+        Ok(Some(word))
+    }
+
+    /// The words that the word at this place becomes where braces expand; `None` where none begins.
+    pub(super) fn words(&mut self, out: &mut Vec<Word>) -> Read<Option<()>> {
+        let Some((word, braces)) = self.raw_word(false)? else { return Ok(None) };
+        if !braces.possible() {
+            out.push(word);
+            return Ok(Some(()));
+        }
+        let span = word.span.clone();
+        if self.dialect == super::Dialect::Posix {
+            return self.fail(span.start, "braces, which other shells than bash read differently");
+        }
+        let words = match braces.expand(&word.parts) {
+            Ok(words) => words,
+            Err(reason) => return self.fail(span.start, reason),
+        };
+        self.expanded += words.len().saturating_mul(span.len());
+        if self.expanded > MAX_PAYLOAD {
+            return self.fail(span.start, "brace expansions to very long text");
+        }
+        // An element that is empty and was not quoted becomes no word.
+        let kept = words.into_iter().filter(|parts| braces.quotes || !parts.is_empty());
+        out.extend(kept.map(|parts| Word { parts, span: span.clone() }));
+        Ok(Some(()))
+    }
+
+    fn raw_word(&mut self, value: bool) -> Read<Option<(Word, Braces)>> {
         let from = self.pos;
         let mut parts: Vec<Part> = Vec::new();
-        let mut quoted_empty = false;
         let mut braces = Braces::default();
         while let Some(c) = self.peek() {
             let at = self.pos;
@@ -42,8 +80,7 @@ impl Reader<'_> {
                     self.bash_only(from, "a process substitution")?;
                     self.pos += 2;
                     let commands = self.substitution(from)?;
-                    let what = "process substitution".to_owned();
-                    parts.push(Part::Dynamic { commands, what, quoted: true });
+                    parts.push(Part::dynamic(commands, PROCESS_SUBSTITUTION, true));
                 }
                 '(' => {
                     if at == from {
@@ -55,13 +92,13 @@ impl Reader<'_> {
                     self.bump();
                     let text = self.until_quote(at)?;
                     push(&mut parts, &text);
-                    quoted_empty = true;
+                    braces.quotes = true;
                 }
                 '"' => {
                     self.bump();
                     let inside = self.quoted_parts(Some(at))?;
                     inside.into_iter().for_each(|p| append(&mut parts, p));
-                    quoted_empty = true;
+                    braces.quotes = true;
                 }
                 '\\' => {
                     self.bump();
@@ -70,11 +107,24 @@ impl Reader<'_> {
                         Some(c) => push(&mut parts, c.encode_utf8(&mut [0; 4])),
                         None => return self.fail(at, "a backslash at the very end"),
                     }
-                    quoted_empty = true;
+                    braces.quotes = true;
                 }
                 '`' => parts.push(self.backticks(false)?),
-                '$' => self.dollar(&mut parts, false)?,
-                '~' if self.tilde_place(from, value, &parts) => self.tilde(&mut parts)?,
+                '$' => {
+                    let rest = self.rest().get(1..).unwrap_or_default();
+                    braces.quotes |= rest.starts_with('\'');
+                    braces.fragile |= !rest.starts_with(['{', '(', '\'']);
+                    self.dollar(&mut parts, false)?;
+                }
+                '~' => {
+                    braces.fragile |= at != from || !self.at("~/");
+                    if self.tilde_place(from, value, &parts) {
+                        self.tilde(&mut parts)?;
+                    } else {
+                        self.bump();
+                        push(&mut parts, "~");
+                    }
+                }
                 '*' => {
                     self.bump();
                     parts.push(Part::Star);
@@ -83,26 +133,37 @@ impl Reader<'_> {
                     self.bump();
                     parts.push(Part::Question);
                 }
-                '[' => self.bracket(&mut parts)?,
-                _ => {
-                    self.bump();
-                    match c {
-                        '{' => braces = Braces { open: true, separator: false },
-                        ',' if braces.open => braces.separator = true,
-                        '.' if braces.open && self.at(".") => braces.separator = true,
-                        '}' if braces.open && braces.separator && !value => {
-                            return self.fail(from, "a brace expansion");
-                        }
-                        _ => {}
+                '[' => {
+                    braces.fragile = true;
+                    self.bracket(&mut parts)?;
+                }
+                '{' | '}' | ',' | '.' => {
+                    let sign = match c {
+                        '{' => Some(Sign::Open),
+                        '}' => Some(Sign::Close),
+                        ',' => Some(Sign::Comma),
+                        _ => self.at("..").then_some(Sign::Dots),
+                    };
+                    self.pos += if sign == Some(Sign::Dots) { 2 } else { 1 };
+                    push(&mut parts, self.text.get(at..self.pos).unwrap_or_default());
+                    if let Some(sign) = sign {
+                        braces.marks.push(mark(&parts, sign, self.pos - at));
                     }
-                    push(&mut parts, c.encode_utf8(&mut [0; 4]));
+                }
+                _ => {
+                    // Ordinary text, up to the next character that may be more.
+                    let end = |c: char| c.is_ascii_whitespace() || SPECIAL.contains(c);
+                    let rest = self.rest();
+                    let len = rest.find(end).unwrap_or(rest.len()).max(c.len_utf8());
+                    self.pos += len;
+                    push(&mut parts, rest.get(..len).unwrap_or_default());
                 }
             }
         }
-        if self.pos == from || (parts.is_empty() && !quoted_empty) {
+        if self.pos == from || (parts.is_empty() && !braces.quotes) {
             return Ok(None);
         }
-        Ok(Some(Word { parts, span: from..self.pos }))
+        Ok(Some((Word { parts, span: from..self.pos }, braces)))
     }
 
     /// Whether a `~` here would be expanded: at the start of a word, after the `=` of something that
