@@ -80,15 +80,9 @@ impl Reader<'_> {
             "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
             "s3" => self.s3(call, effect.action, value),
-            "at-file" => {
-                if value.known() == Some("@-") {
-                    // Standard input.
-                } else if let Some(file) = value.without("@") {
-                    self.file(Action::Read, &file, &call.state, &call.source);
-                } else if value.known().is_none() && value.any {
-                    self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
-                }
-            }
+            "at-file" if value.known() == Some("@-") => {} // Standard input.
+            "at-file" => self.file_behind(call, &["@"], value),
+            "file-url" => self.file_behind(call, &["file://", "fileb://"], value),
             "code" => self.inline(&call.source),
             "script" => self.script(value, &call.state, &call.source),
             "sh" => self.shell_text(
@@ -122,6 +116,18 @@ impl Reader<'_> {
             other => {
                 self.not_understood(call, &format!("kind `{other}` of the catalogue is not known"))
             }
+        }
+    }
+
+    /// A value that is the content of a file where it begins so.
+    fn file_behind(&mut self, call: &Call, beginnings: &[&str], value: &Arg) {
+        let (state, source) = (&call.state, &call.source);
+        let prefix = value.prefix();
+        let possible = |b: &&&str| prefix.starts_with(**b) || b.starts_with(&prefix);
+        if let Some(file) = beginnings.iter().find_map(|b| value.without(b)) {
+            self.file(Action::Read, &file, state, source);
+        } else if value.known().is_none() && value.any && beginnings.iter().any(|b| possible(&b)) {
+            self.file(Action::Read, &Arg::unknown(false), state, source);
         }
     }
 
@@ -268,6 +274,7 @@ impl Reader<'_> {
         };
         let one = match base {
             "arg" => arg.cloned().unwrap_or_else(|| Arg::unknown(false)),
+            "group" => Arg::pattern(&call.group),
             "cwd" => call.state.cwd.as_deref().map_or_else(|| Arg::unknown(false), Arg::literal),
             "home" | "tmp" | "git.root" | "git.branch" => fact(base),
             "remote" => or_remote(call),

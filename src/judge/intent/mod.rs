@@ -13,6 +13,7 @@ mod expression;
 mod flags;
 mod git;
 mod kinds;
+mod operation;
 mod paths;
 mod sql;
 mod state;
