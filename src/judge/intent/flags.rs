@@ -176,7 +176,7 @@ fn value<'t, I: Iterator<Item = Arg>>(
 }
 
 /// Whether a word begins the next flag (argparse: a negative number does not).
-fn is_flag(word: &Arg) -> bool {
+pub(super) fn is_flag(word: &Arg) -> bool {
     word.prefix()
         .strip_prefix('-')
         .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))

@@ -30,8 +30,11 @@ impl Reader<'_> {
         let marks: &[&str] = found.as_ref().map_or(&[], |o| &o.marks);
         let verbs = tool.verb.iter().filter(|v| fits(v, found.is_some(), marks));
         let verb = verb_of(verbs, &words);
-        if verb.is_none() && found.is_none() && !words.is_empty() {
-            let shown: Vec<&str> = words.iter().map(Arg::shown).collect();
+        // Flags alone, such as `--version`, need no operation.
+        let bare = words.is_empty() && rest.first().is_none_or(flags::is_flag);
+        let missed = verb.is_none() && found.is_none() && !bare;
+        if missed {
+            let shown: Vec<&str> = words.iter().chain(rest.first()).map(Arg::shown).collect();
             let why = format!("`{}` is no operation of `{}`", shown.join(" "), tool.name);
             self.not_understood(&call, &why);
         }
@@ -41,7 +44,7 @@ impl Reader<'_> {
             (None, None) => (&tool.form, words.len(), Vec::new()),
         };
         flags.extend(plain);
-        if verb.is_none() {
+        if verb.is_none() && found.is_some() {
             flags.extend(wild);
         }
         call.marks.extend(marks.iter().map(|m| (*m).to_owned()));
@@ -50,7 +53,7 @@ impl Reader<'_> {
         let later: Vec<Arg> = behind.iter().cloned().chain(rest).collect();
         let later = parse(&flags, form.parse.unwrap_or(style), &later, false);
         let parsed = before.followed_by(later);
-        if verb.is_none() && found.is_none() && !words.is_empty() {
+        if missed {
             // What its flags do stands whatever the operation.
             let form = Form::default();
             self.apply(&mut call, &form, Parsed { operands: Vec::new(), ..parsed }, outer);

@@ -63,8 +63,9 @@ const PLAIN: [&str; 6] = ["table", "view", "index", "schema", "sequence", "datab
 impl Reader<'_> {
     pub(super) fn sql(&mut self, call: &Call, value: &Arg) {
         let source = call.source.clone();
-        let host =
-            ["-h", "--host"].iter().find_map(|f| call.flag(f)).map_or("localhost", Arg::shown);
+        // A service of a cloud is the place of its statements.
+        let place = if call.group.is_empty() { "localhost" } else { &call.group };
+        let host = ["-h", "--host"].iter().find_map(|f| call.flag(f)).map_or(place, Arg::shown);
         let host = Glob::escape(host);
         let Some(text) = value.known() else {
             self.not_understood(call, "statements that are not known before they run");
