@@ -72,6 +72,8 @@ impl Reader<'_> {
         let nothing = Arg::literal("");
         let value = arg.unwrap_or(&nothing);
         let (name, param) = effect.kind.split_once([':', '/']).unwrap_or((effect.kind, ""));
+        // Where the tables of statements are: `sql/athena`.
+        let place = if param.is_empty() { "localhost" } else { param };
         match name {
             "any" => {}
             "opaque" => self.not_understood(call, &call.source),
@@ -79,7 +81,10 @@ impl Reader<'_> {
             "url" => self.url(call, effect.action, value),
             "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
-            "s3" => self.s3(call, effect.action, value),
+            "s3" => self.object(call, effect.action, value, ("s3://", ResourceKind::S3, "")),
+            "gs" => {
+                self.object(call, effect.action, value, ("gs://", ResourceKind::Service, "gs/"))
+            }
             "at-file" if value.known() == Some("@-") => {} // Standard input.
             "at-file" => self.file_behind(call, &["@"], value),
             "file-url" => self.file_behind(call, &["file://", "fileb://"], value),
@@ -90,7 +95,7 @@ impl Reader<'_> {
                 if param == "posix" { Dialect::Posix } else { Dialect::Bash },
                 call,
             ),
-            "sql" => self.sql(call, value),
+            "sql" => self.sql(call, value, place),
             "sed" => self.sed(call, value),
             "awk" => self.awk(call, value),
             "git-remote" => self.git_remote(effect.action, value, &call.state, &call.source),
@@ -112,7 +117,8 @@ impl Reader<'_> {
                 let place = self.place(value, &call.state, true);
                 call.state.cwd = place.path();
             }
-            "stdin-sh" | "stdin-code" | "stdin-sql" => self.standard_input(call, effect.kind),
+            "stdin-sh" | "stdin-code" => self.standard_input(call, effect.kind),
+            "stdin-sql" => self.statements(call, place),
             other => {
                 self.not_understood(call, &format!("kind `{other}` of the catalogue is not known"))
             }
@@ -393,11 +399,18 @@ impl Reader<'_> {
         }
     }
 
-    fn s3(&mut self, call: &Call, action: Option<Doing>, value: &Arg) {
+    /// A place in a store of objects, by the scheme of its URLs and how its resources begin; else a file.
+    fn object(
+        &mut self,
+        call: &Call,
+        action: Option<Doing>,
+        value: &Arg,
+        (scheme, kind, beginning): (&str, ResourceKind, &str),
+    ) {
         let (source, state) = (&call.source, &call.state);
-        let Some(rest) = value.without("s3://") else {
+        let Some(rest) = value.without(scheme) else {
             if value.any {
-                self.on(action, ResourceKind::S3, "**", source);
+                self.on(action, kind, &format!("{beginning}**"), source);
             }
             match action {
                 Some(Doing::Act(action)) => self.file(action, value, state, source),
@@ -409,7 +422,7 @@ impl Reader<'_> {
         let tree =
             call.marks.contains("recursive") || rest.glob().ends_with('/') || !name.contains('/');
         let name = if tree && !name.ends_with("**") { format!("{name}/**") } else { name };
-        self.on(action, ResourceKind::S3, &name, source);
+        self.on(action, kind, &format!("{beginning}{name}"), source);
     }
 
     fn shell_text(&mut self, value: &Arg, dialect: Dialect, call: &Call) {
@@ -427,17 +440,21 @@ impl Reader<'_> {
         }
     }
 
+    /// The statements are what comes in on standard input.
+    fn statements(&mut self, call: &Call, place: &str) {
+        match &call.input {
+            Input::Text(text) => self.sql(call, &Arg::literal(text), place),
+            Input::Inherited if self.stdin == StdinKind::Closed => {}
+            _ => self.not_understood(call, "statements that come from standard input"),
+        }
+    }
+
     /// The program is what comes in on standard input.
     fn standard_input(&mut self, call: &Call, kind: &str) {
         match (&call.input, kind) {
             (Input::Text(text), "stdin-sh" | "stdin-sh:posix") => {
                 let dialect = if kind == "stdin-sh" { Dialect::Bash } else { Dialect::Posix };
                 self.shell_text(&Arg::literal(text), dialect, call);
-            }
-            (Input::Text(text), "stdin-sql") => self.sql(call, &Arg::literal(text)),
-            (Input::Inherited, "stdin-sql") if self.stdin == StdinKind::Closed => {}
-            (_, "stdin-sql") => {
-                self.not_understood(call, "statements that come from standard input");
             }
             (input, _) => {
                 let from = match input {

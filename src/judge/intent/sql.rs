@@ -61,10 +61,9 @@ const CHANGING: [&str; 24] = [
 const PLAIN: [&str; 6] = ["table", "view", "index", "schema", "sequence", "database"];
 
 impl Reader<'_> {
-    pub(super) fn sql(&mut self, call: &Call, value: &Arg) {
+    /// `place`: where the tables are, if no flag says it.
+    pub(super) fn sql(&mut self, call: &Call, value: &Arg, place: &str) {
         let source = call.source.clone();
-        // A service of a cloud is the place of its statements.
-        let place = if call.group.is_empty() { "localhost" } else { &call.group };
         let host = ["-h", "--host"].iter().find_map(|f| call.flag(f)).map_or(place, Arg::shown);
         let host = Glob::escape(host);
         let Some(text) = value.known() else {
