@@ -73,6 +73,8 @@ impl Reader<'_> {
         let nothing = Arg::literal("");
         let value = arg.unwrap_or(&nothing);
         let (name, param) = effect.kind.split_once([':', '/']).unwrap_or((effect.kind, ""));
+        // Where the tables of statements are: `sql/athena`.
+        let place = if param.is_empty() { "localhost" } else { param };
         match name {
             "any" => {}
             "opaque" => self.not_understood(call, &call.source),
@@ -80,16 +82,13 @@ impl Reader<'_> {
             "url" => self.url(call, effect.action, value),
             "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
-            "s3" => self.s3(call, effect.action, value),
-            "at-file" => {
-                if value.known() == Some("@-") {
-                    // Standard input.
-                } else if let Some(file) = value.without("@") {
-                    self.file(Action::Read, &file, &call.state, &call.source);
-                } else if value.known().is_none() && value.any {
-                    self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
-                }
+            "s3" => self.object(call, effect.action, value, ("s3://", ResourceKind::S3, "")),
+            "gs" => {
+                self.object(call, effect.action, value, ("gs://", ResourceKind::Service, "gs/"))
             }
+            "at-file" if value.known() == Some("@-") => {} // Standard input.
+            "at-file" => self.file_behind(call, &["@"], value),
+            "file-url" => self.file_behind(call, &["file://", "fileb://"], value),
             "code" => self.inline(&call.source),
             "script" => self.script(value, &call.state, &call.source),
             "sh" => self.shell_text(
@@ -97,7 +96,7 @@ impl Reader<'_> {
                 if param == "posix" { Dialect::Posix } else { Dialect::Bash },
                 call,
             ),
-            "sql" => self.sql(call, value),
+            "sql" => self.sql(call, value, place),
             "sed" => self.sed(call, value),
             "awk" => self.awk(call, value),
             "git-remote" => self.git_remote(effect.action, value, &call.state, &call.source),
@@ -119,10 +118,23 @@ impl Reader<'_> {
                 let place = self.place(value, &call.state, true);
                 call.state.cwd = place.path().map(Rc::from);
             }
-            "stdin-sh" | "stdin-code" | "stdin-sql" => self.standard_input(call, effect.kind),
+            "stdin-sh" | "stdin-code" => self.standard_input(call, effect.kind),
+            "stdin-sql" => self.statements(call, place),
             other => {
                 self.not_understood(call, &format!("kind `{other}` of the catalogue is not known"))
             }
+        }
+    }
+
+    /// A value that is the content of a file where it begins so.
+    fn file_behind(&mut self, call: &Call, beginnings: &[&str], value: &Arg) {
+        let (state, source) = (&call.state, &call.source);
+        let prefix = value.prefix();
+        let possible = |b: &&&str| prefix.starts_with(**b) || b.starts_with(&prefix);
+        if let Some(file) = beginnings.iter().find_map(|b| value.without(b)) {
+            self.file(Action::Read, &file, state, source);
+        } else if value.known().is_none() && value.any && beginnings.iter().any(|b| possible(&b)) {
+            self.file(Action::Read, &Arg::unknown(false), state, source);
         }
     }
 
@@ -269,6 +281,7 @@ impl Reader<'_> {
         };
         let one = match base {
             "arg" => arg.cloned().unwrap_or_else(|| Arg::unknown(false)),
+            "group" => Arg::pattern(&call.group),
             "cwd" => call.state.cwd.as_deref().map_or_else(|| Arg::unknown(false), Arg::literal),
             "home" | "tmp" | "git.root" | "git.branch" => fact(base),
             "remote" => or_remote(call),
@@ -387,11 +400,18 @@ impl Reader<'_> {
         }
     }
 
-    fn s3(&mut self, call: &Call, action: Option<Doing>, value: &Arg) {
+    /// A place in a store of objects, by the scheme of its URLs and how its resources begin; else a file.
+    fn object(
+        &mut self,
+        call: &Call,
+        action: Option<Doing>,
+        value: &Arg,
+        (scheme, kind, beginning): (&str, ResourceKind, &str),
+    ) {
         let (source, state) = (&call.source, &call.state);
-        let Some(rest) = value.without("s3://") else {
+        let Some(rest) = value.without(scheme) else {
             if value.any {
-                self.on(action, ResourceKind::S3, "**", source);
+                self.on(action, kind, &format!("{beginning}**"), source);
             }
             match action {
                 Some(Doing::Act(action)) => self.file(action, value, state, source),
@@ -403,7 +423,7 @@ impl Reader<'_> {
         let tree =
             call.marks.contains("recursive") || rest.glob().ends_with('/') || !name.contains('/');
         let name = if tree && !name.ends_with("**") { format!("{name}/**") } else { name };
-        self.on(action, ResourceKind::S3, &name, source);
+        self.on(action, kind, &format!("{beginning}{name}"), source);
     }
 
     fn shell_text(&mut self, value: &Arg, dialect: Dialect, call: &Call) {
@@ -418,17 +438,21 @@ impl Reader<'_> {
         }
     }
 
+    /// The statements are what comes in on standard input.
+    fn statements(&mut self, call: &Call, place: &str) {
+        match &call.input {
+            Input::Text(text) => self.sql(call, &Arg::literal(text), place),
+            Input::Inherited if self.stdin == StdinKind::Closed => {}
+            _ => self.not_understood(call, "statements that come from standard input"),
+        }
+    }
+
     /// The program is what comes in on standard input.
     fn standard_input(&mut self, call: &Call, kind: &str) {
         match (&call.input, kind) {
             (Input::Text(text), "stdin-sh" | "stdin-sh:posix") => {
                 let dialect = if kind == "stdin-sh" { Dialect::Bash } else { Dialect::Posix };
                 self.shell_text(&Arg::literal(text), dialect, call);
-            }
-            (Input::Text(text), "stdin-sql") => self.sql(call, &Arg::literal(text)),
-            (Input::Inherited, "stdin-sql") if self.stdin == StdinKind::Closed => {}
-            (_, "stdin-sql") => {
-                self.not_understood(call, "statements that come from standard input");
             }
             (input, _) => {
                 let from = match input {

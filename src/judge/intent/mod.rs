@@ -14,6 +14,7 @@ mod expression;
 mod flags;
 mod git;
 mod kinds;
+mod operation;
 mod paths;
 mod sql;
 mod state;

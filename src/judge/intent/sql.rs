@@ -61,10 +61,10 @@ const CHANGING: [&str; 24] = [
 const PLAIN: [&str; 6] = ["table", "view", "index", "schema", "sequence", "database"];
 
 impl Reader<'_> {
-    pub(super) fn sql(&mut self, call: &Call, value: &Arg) {
+    /// `place`: where the tables are, if no flag says it.
+    pub(super) fn sql(&mut self, call: &Call, value: &Arg, place: &str) {
         let source = call.source.clone();
-        let host =
-            ["-h", "--host"].iter().find_map(|f| call.flag(f)).map_or("localhost", Arg::shown);
+        let host = ["-h", "--host"].iter().find_map(|f| call.flag(f)).map_or(place, Arg::shown);
         let host = Glob::escape(host);
         let Some(text) = value.known() else {
             self.not_understood(call, "statements that are not known before they run");
