@@ -82,7 +82,7 @@ pub enum Confine {
 /// A subcommand.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Verb {
-    /// Its words; each may be a glob (`describe-*`).
+    /// Its words; each may be a glob (`describe-*`) or name several (`list|ls`).
     pub path: Vec<String>,
     /// Other words for the last one.
     #[serde(default)]
@@ -144,6 +144,12 @@ pub struct Valued {
     /// Its effects.
     #[serde(default)]
     pub effects: Vec<String>,
+    /// Marks that this value of a flag gives; none where it is not known.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// Actions that this value of a flag takes away.
+    #[serde(default)]
+    pub kills: Vec<String>,
 }
 
 /// One flag.

@@ -7,11 +7,14 @@
 mod args;
 mod builtins;
 mod call;
+mod cluster;
 mod code;
 mod command;
+mod containers;
 mod expression;
 mod flags;
 mod git;
+mod github;
 mod kinds;
 mod paths;
 mod sql;
