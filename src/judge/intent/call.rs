@@ -99,7 +99,7 @@ impl Reader<'_> {
         let verb_style = verb.form.parse.unwrap_or(style);
         let mut flags: Vec<&Flag> = verb.form.flag.iter().collect();
         // These read the flags of the tool behind the verb as well.
-        if matches!(style, Style::Long | Style::Word) && verb_style != Style::None {
+        if matches!(style, Style::Long | Style::Word) {
             flags.extend(own);
         }
         let rest = parsed.operands.get(words..).unwrap_or_default().to_vec();
@@ -296,16 +296,19 @@ impl Reader<'_> {
         outer.made.extend(names.collect::<Vec<_>>());
     }
 
-    /// The call's operands are a call of another tool, whose code this one holds (`python -m pip`).
-    pub(super) fn other_tool(&mut self, call: &Call, name: &Arg) {
-        let tool = name.known().and_then(|name| self.catalogue.tool(name, name));
+    /// The call's operands are a call of another tool, whose code this one holds (`python -m pip`), with
+    /// the words behind its name in front (`docker buildx build` is `docker build`).
+    pub(super) fn other_tool(&mut self, call: &Call, words: &Arg) {
+        let mut words = words.known().unwrap_or_default().split(' ');
+        let tool = words.next().and_then(|name| self.catalogue.tool(name, name));
         let Some(tool) = tool else {
             self.not_understood(call, "a tool that the catalogue does not know");
             return;
         };
         let mut inner = call.state.clone();
         let inside = Call::new(tool, call.path.clone(), inner.clone(), call.input.clone());
-        let operands = call.operands.clone();
+        let operands: Vec<Arg> =
+            words.map(Arg::literal).chain(call.operands.iter().cloned()).collect();
         self.deeper(|r| r.call(inside, &operands, &mut inner));
     }
 

@@ -12,6 +12,18 @@ use crate::model::{Action, Glob, ResourceKind};
 impl Reader<'_> {
     /// The effects of one request.
     pub(super) fn github_api(&mut self, call: &Call) {
+        // `-F name=@file` sends the file.
+        for value in call.given.iter().filter(|(n, _)| n == "-F").filter_map(|(_, v)| v.as_ref()) {
+            let file =
+                value.prefix().split_once("=@").and_then(|(n, _)| value.without(&format!("{n}=@")));
+            match file {
+                Some(file) => self.file(Action::Read, &file, &call.state, &call.source),
+                None if value.any => {
+                    self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
+                }
+                None => {}
+            }
+        }
         let path = call.operands.first().and_then(Arg::known).map(|p| p.trim_start_matches('/'));
         let Some(path) = path else {
             self.not_understood(call, "a path that is not known before it runs");

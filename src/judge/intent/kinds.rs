@@ -23,6 +23,8 @@ const PORTS: &[(&str, u16)] = &[
     ("ldap", 389),
     ("ws", 80),
     ("wss", 443),
+    ("oci", 443),
+    ("tcp", 2375),
 ];
 
 /// The port of a scheme, where it is one of those.
