@@ -77,8 +77,10 @@ fn kind_of(word: &str) -> (String, bool) {
 
 impl Reader<'_> {
     /// The objects that the operands name: `KIND[,KIND] [NAME…]`, `KIND/NAME…`, or with a default kind
-    /// `NAME` alone. `k=v` and `k-` change labels and the like. Without operands: all.
+    /// `NAME` alone. With `get` for a default they may be printed in full. `k=v` and `k-` change labels and the like. Without operands: all.
     pub(super) fn objects(&mut self, call: &Call, action: Option<Doing>, default: &str) {
+        let prints = default == "get";
+        let default = if prints { "" } else { default };
         let context = call.flag("--context").map_or("*", Arg::glob).to_owned();
         let all = call.marks.contains("all-namespaces");
         let namespace = if all { "*" } else { call.flag("-n").map_or("*", Arg::glob) }.to_owned();
@@ -99,7 +101,7 @@ impl Reader<'_> {
         });
         match words.as_deref() {
             None | Some([]) => {
-                // A pattern that no kind is kept from.
+                // Any kind, secrets among them.
                 found.push((format!("{context}/{namespace}/**"), "secrets".to_owned()));
             }
             Some([first, ..]) if !default.is_empty() => {
@@ -132,8 +134,7 @@ impl Reader<'_> {
         }
         let known = words.is_some_and(|w| !w.is_empty());
         for (glob, kind) in found {
-            let reads = action == Some(Doing::Act(Action::Read)) && call.tool.name == "kubectl";
-            let shown = reads && kind == "secrets" && shows_values(call, known);
+            let shown = prints && kind == "secrets" && shows_values(call, known);
             let action = if shown { Some(Doing::Act(Action::Reveal)) } else { action };
             self.on(action, ResourceKind::K8s, &glob, &call.source);
         }
