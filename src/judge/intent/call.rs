@@ -180,14 +180,15 @@ impl Reader<'_> {
             self.effect(call, text, None);
         }
         let operands = call.operands.clone();
-        if operands.is_empty() {
-            for text in form.no_operands.iter().flatten() {
-                self.effect(call, text, None);
-            }
-            return;
-        }
         let mut rules: Vec<&OperandRule> = flags.iter().flat_map(|(f, _)| &f.operands).collect();
         let replaced = !rules.is_empty();
+        if operands.is_empty() {
+            // What `-m` takes is the program, and the operands are its own.
+            let taken = flags.iter().any(|(f, _)| f.last && !f.operands.is_empty());
+            let texts = form.no_operands.iter().flatten().filter(|_| !taken);
+            texts.for_each(|text| self.effect(call, text, None));
+            return;
+        }
         if !replaced {
             rules = form.operands.iter().collect();
         }
