@@ -53,6 +53,7 @@ impl Live {
         let (answer, source) = match family {
             "path" => (paths::resolve(rest, true), "lstat, readlink".to_owned()),
             "link" => (paths::resolve(rest, false), "lstat, readlink".to_owned()),
+            "names" => (paths::names(Path::new(rest)), "readdir".to_owned()),
             "program" => (programs::find(rest, &self.search_path), "PATH".to_owned()),
             "shebang" => (programs::shebang(Path::new(rest)), rest.to_owned()),
             "cwd" => (self.cwd(), "getcwd".to_owned()),

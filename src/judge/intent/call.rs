@@ -5,7 +5,7 @@
 
 use super::Reader;
 use super::args::Arg;
-use super::builtins::named;
+use super::environment::named;
 use super::flags::{Parsed, parse};
 use super::state::{Input, State};
 use crate::judge::catalogue::{
@@ -305,7 +305,8 @@ impl Reader<'_> {
             Inner::None => {}
             Inner::Argv => {
                 if wrapper.unknown_arguments {
-                    unknown_arguments(call, &mut rest);
+                    self.with_arguments(call, &rest, &mut inner);
+                    return;
                 }
                 let input = call.input.clone();
                 self.deeper(|r| r.run(rest, &mut inner, &input, false));
@@ -321,25 +322,6 @@ impl Reader<'_> {
                     None => self.opaque("a shell text that is not known before it runs"),
                 }
             }
-        }
-    }
-}
-
-/// The inner command's arguments that only standard input tells: in the place of the string that
-/// `-I` names (xargs(1)), also inside of a text, else at the end.
-fn unknown_arguments(call: &Call, rest: &mut Vec<Arg>) {
-    let named = call
-        .given
-        .iter()
-        .find(|(name, _)| matches!(name.as_str(), "-I" | "-i" | "-J" | "--replace"));
-    let Some((_, value)) = named else {
-        rest.push(Arg::unknown(false));
-        return;
-    };
-    let sign = value.as_ref().map_or(Some("{}"), Arg::known);
-    for word in rest {
-        if sign.is_none_or(|s| s.is_empty() || word.known().is_none_or(|t| t.contains(s))) {
-            *word = Arg::unknown(false);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::paths::{Kind, Place};
 use super::state::{Input, State};
 use crate::judge::catalogue::{Doing, EffectText};
 use crate::judge::shell::Dialect;
-use crate::model::{Action, Glob, Resource, ResourceKind, StdinKind};
+use crate::model::{Action, Glob, Resource, ResourceKind};
 
 /// Ports of URL schemes (IANA registry of schemes and ports).
 const PORTS: &[(&str, u16)] = &[
@@ -28,6 +28,19 @@ const PORTS: &[(&str, u16)] = &[
 /// The port of a scheme, where it is one of those.
 pub(super) fn port_of(scheme: &str) -> Option<u16> {
     PORTS.iter().find(|(s, _)| *s == scheme).map(|(_, port)| *port)
+}
+
+/// Whether a text is the name or address of a host: labels of letters, digits, dashes and underscores
+/// (RFC 1123 §2.1), or an IPv6 address in brackets, a zone behind `%` left out.
+fn is_host(name: &str) -> bool {
+    if let Some(address) = name.strip_prefix('[').and_then(|n| n.strip_suffix(']')) {
+        return address.parse::<std::net::Ipv6Addr>().is_ok();
+    }
+    let label = |l: &str| {
+        (1..=63).contains(&l.len())
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    name.len() <= 253 && name.split('.').all(label)
 }
 
 /// The host of `host:path`: a colon before any slash (scp(1), git-clone(1)).
@@ -80,6 +93,16 @@ impl Reader<'_> {
             "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
             "s3" => self.s3(call, effect.action, value),
+            "at-file" if !param.is_empty() => {
+                // `name=@file`, `name@file`: the file up to a `;`, behind which stand its attributes.
+                if let Some((_, file)) = value.known().and_then(|v| v.split_once(param)) {
+                    let file = file.split(';').next().unwrap_or_default();
+                    self.file(Action::Read, &Arg::literal(file), &call.state, &call.source);
+                } else if value.known().is_none() {
+                    self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
+                }
+            }
+            "split" => self.split_text(call, value),
             "at-file" => {
                 if value.known() == Some("@-") {
                     // Standard input.
@@ -89,7 +112,7 @@ impl Reader<'_> {
                     self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
                 }
             }
-            "code" => self.inline(&call.source),
+            "code" => self.program_text(value.known(), &call.source),
             "script" => self.script(value, &call.state, &call.source),
             "sh" => self.shell_text(
                 value,
@@ -295,6 +318,10 @@ impl Reader<'_> {
         for (value, glob) in self.filled(call, template, arg) {
             let files = matches!(kind, ResourceKind::File)
                 || (kind == ResourceKind::Code && value.known() != Some("inline"));
+            if kind == ResourceKind::Code && !files {
+                self.program_text(arg.and_then(Arg::known), source);
+                continue;
+            }
             if !files {
                 // Of an unknown name everything of the kind may be meant.
                 self.on(effect.action, kind, &glob, source);
@@ -358,6 +385,12 @@ impl Reader<'_> {
             None => (host, port.to_string()),
         };
         let name = name.trim_end_matches('.').to_ascii_lowercase();
+        if !is_host(&name) {
+            // What a resolver or a proxy makes of it is not known: `a.example%00.b.example`.
+            self.opaque("a host that is no name of letters, digits and dashes, and no address");
+            self.on(action, ResourceKind::Host, "**", source);
+            return;
+        }
         self.on(action, ResourceKind::Host, &format!("{}:{port}", Glob::escape(&name)), source);
     }
 
@@ -405,6 +438,18 @@ impl Reader<'_> {
         self.on(action, ResourceKind::S3, &name, source);
     }
 
+    /// Text that `env -S` splits into a command (GNU coreutils, «env invocation»): read as the shell
+    /// would where both read it alike.
+    fn split_text(&mut self, call: &Call, value: &Arg) {
+        let alike = |c: char| c.is_ascii_alphanumeric() || "_./=:,@%+- '".contains(c);
+        match value.known() {
+            Some(text) if call.operands.is_empty() && text.chars().all(alike) => {
+                self.shell_text(value, Dialect::Posix, call);
+            }
+            _ => self.not_understood(call, "a text that is split in a way that is not plain"),
+        }
+    }
+
     fn shell_text(&mut self, value: &Arg, dialect: Dialect, call: &Call) {
         match value.known() {
             Some(text) => {
@@ -428,13 +473,16 @@ impl Reader<'_> {
                 self.shell_text(&Arg::literal(text), dialect, call);
             }
             (Input::Text(text), "stdin-sql") => self.sql(call, &Arg::literal(text)),
-            (Input::Inherited, "stdin-sql") if self.stdin == StdinKind::Closed => {}
             (_, "stdin-sql") => {
                 self.not_understood(call, "statements that come from standard input");
             }
+            (Input::Text(text), _) => {
+                let text = text.clone();
+                self.program_text(Some(&text), "program text from a here-document");
+            }
             (input, _) => {
                 let from = match input {
-                    Input::Piped => "a pipe",
+                    Input::Piped | Input::Names(_) => "a pipe",
                     Input::File => "a file",
                     Input::Text(_) => "a here-document",
                     Input::Inherited => "standard input",

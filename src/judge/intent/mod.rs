@@ -9,14 +9,18 @@ mod builtins;
 mod call;
 mod code;
 mod command;
+mod environment;
 mod expression;
 mod flags;
 mod git;
 mod kinds;
+mod names;
 mod paths;
+mod secrets;
 mod sql;
 mod state;
 mod walk;
+mod xargs;
 
 use super::catalogue::Catalogue;
 use super::shell::{self, Dialect};

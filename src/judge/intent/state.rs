@@ -4,6 +4,7 @@
 //! Never: keeps a value past a place where it may have changed.
 
 use super::args::Arg;
+use super::names::Names;
 use crate::judge::shell::{Node, Step};
 use crate::model::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ pub(super) enum Input {
     Inherited,
     /// Another command of the line.
     Piped,
+    /// Another command of the line, which prints names of files and nothing else.
+    Names(Names),
     /// A file.
     File,
     /// This text.
