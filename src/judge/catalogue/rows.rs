@@ -19,6 +19,8 @@ pub enum Style {
     Long,
     /// One-dash words: `-name value` or `-name=value`.
     Word,
+    /// One-dash words with their value right behind the name (`-mx9`): the longest name that fits.
+    Switch,
     /// `name=value` operands.
     Assign,
     /// As gnu, and a first word without dash is a cluster (`tar xf`).

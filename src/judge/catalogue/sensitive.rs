@@ -18,6 +18,8 @@ struct Table {
     public: Vec<String>,
     home_secret: Vec<String>,
     persist: Vec<String>,
+    rebuildable: Vec<String>,
+    state: Vec<String>,
 }
 
 /// The globs of one kind of place.
@@ -65,6 +67,8 @@ struct Places {
     public: Place,
     home_secret: Vec<String>,
     persist: Place,
+    rebuildable: Place,
+    state: Place,
 }
 
 fn places() -> &'static Places {
@@ -77,12 +81,16 @@ fn places() -> &'static Places {
             public: Vec::new(),
             home_secret: Vec::new(),
             persist: all(),
+            rebuildable: Vec::new(),
+            state: all(),
         });
         Places {
             secret: Place::new(&table.secret),
             public: Place::new(&table.public),
             home_secret: table.home_secret,
             persist: Place::new(&table.persist),
+            rebuildable: Place::new(&table.rebuildable),
+            state: Place::new(&table.state),
         }
     })
 }
@@ -99,6 +107,18 @@ pub fn is_secret(path: &Glob) -> bool {
 #[must_use]
 pub fn is_persistent(path: &Glob) -> bool {
     places().persist.covers(path) || places().persist.spelled(path)
+}
+
+/// Whether a build, a test or an installation of packages makes this again.
+#[must_use]
+pub fn is_rebuildable(path: &Glob) -> bool {
+    places().rebuildable.covers(path)
+}
+
+/// Whether the state of what a tool manages elsewhere lies here.
+#[must_use]
+pub fn is_state(path: &Glob) -> bool {
+    places().state.covers(path)
 }
 
 /// The secrets of a home folder, by absolute path.
@@ -128,6 +148,7 @@ mod tests {
             "/home/d/.s*/id_rsa",
             "/home/d/.ss?/*",
             "/r/server.p*",
+            "/home/d/.token",
         ] {
             assert!(is_secret(&g(secret)), "{secret}");
         }

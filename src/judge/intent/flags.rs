@@ -79,7 +79,9 @@ pub(super) fn parse<'t>(
             out.operands.push(word);
         } else {
             let before = out.flags.len();
-            if style == Style::Word {
+            if style == Style::Switch {
+                switch(flags, &word, &mut out);
+            } else if style == Style::Word {
                 one_dash(flags, &word, &mut words, &mut out);
             } else if prefix.starts_with("--") {
                 long(flags, style, &word, &mut words, &mut out);
@@ -291,6 +293,21 @@ fn one_dash<'t, I: Iterator<Item = Arg>>(
         None => {
             out.problem(format!("unknown flag `{name}`"));
         }
+    }
+}
+
+fn switch<'t>(flags: &[&'t Flag], word: &Arg, out: &mut Parsed<'t>) {
+    let prefix = word.prefix();
+    let fits = flags.iter().flat_map(|f| f.names.iter().map(move |n| (*f, n)));
+    let fits = fits.filter(|(f, n)| {
+        word.known() == Some(n) || (f.value == Takes::Optional && prefix.starts_with(n.as_str()))
+    });
+    match fits.max_by_key(|(_, n)| n.len()) {
+        Some((flag, name)) => {
+            let value = word.without(name).filter(|v| v.known() != Some(""));
+            push(flag, name, value, out);
+        }
+        None => out.problem(format!("unknown flag `{}`", word.shown())),
     }
 }
 

@@ -6,9 +6,10 @@
 use super::Reader;
 use super::args::{Arg, one_name};
 use super::call::Call;
+use super::environment::holds_secret;
 use super::paths::{Kind, Place};
 use super::state::{Input, State};
-use crate::judge::catalogue::{Doing, EffectText};
+use crate::judge::catalogue::{Doing, EffectText, is_rebuildable, is_state};
 use crate::judge::shell::Dialect;
 use crate::model::{Action, Glob, Resource, ResourceKind};
 
@@ -88,7 +89,7 @@ impl Reader<'_> {
         match name {
             "any" => {}
             "opaque" => self.not_understood(call, &call.source),
-            "path" | "tree" | "whole" => self.path_kind(call, effect, name, value),
+            "path" | "tree" | "unpacked" | "whole" => self.path_kind(call, effect, name, value),
             "url" => self.url(call, effect.action, value),
             "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
@@ -124,6 +125,7 @@ impl Reader<'_> {
             "awk" => self.awk(call, value),
             "git-remote" => self.git_remote(effect.action, value, &call.state, &call.source),
             "git-refspec" => self.git_refspec(call, value),
+            "git-checkout" => self.git_checkout(call, value),
             "git-config" => self.git_config(value, &call.source),
             "mode" => self.mode(value, &call.source),
             "env-name" | "pid" | "unit" | "image" | "container" => {
@@ -134,7 +136,15 @@ impl Reader<'_> {
                     "image" => ResourceKind::Image,
                     _ => ResourceKind::Container,
                 };
-                self.on(effect.action, kind, value.glob(), &call.source);
+                let action = match effect.action {
+                    Some(Doing::Act(Action::Read))
+                        if name == "env-name" && value.known().is_none_or(holds_secret) =>
+                    {
+                        Some(Doing::Act(Action::Reveal))
+                    }
+                    action => action,
+                };
+                self.on(action, kind, value.glob(), &call.source);
             }
             "chdir" => {}
             "chdir-operands" => {
@@ -176,7 +186,7 @@ impl Reader<'_> {
         if value.known() == Some("-") {
             return;
         }
-        let recursive = kind == "tree" || (kind == "path" && call.marks.contains("recursive"));
+        let recursive = matches!(kind, "tree" | "unpacked") || (kind == "path" && call.marks.contains("recursive"));
         match effect.action {
             Some(Doing::Write) => {
                 let place = self.place(value, state, true);
@@ -185,6 +195,9 @@ impl Reader<'_> {
                     self.fill_folder(call, &place, recursive);
                 } else if recursive {
                     self.write_tree(&place, state, source);
+                    if kind == "unpacked" && !call.marks.contains("keeps") {
+                        self.overwrites(&place, source);
+                    }
                 } else {
                     self.write_file(value, state, source);
                 }
@@ -195,12 +208,41 @@ impl Reader<'_> {
                 if tree && !place.glob.is_empty() {
                     let tree = place.tree();
                     self.on_file(action, &tree, state, source);
+                    if action == Action::Delete && kind != "whole" && tree.ends_with("/**") {
+                        self.loses(&tree, source);
+                    }
                 } else {
                     self.file(action, value, state, source);
                 }
             }
             None => self.not_understood(call, "a path without an action in the catalogue"),
         }
+    }
+
+    /// A tree of the repository that goes takes with it what was not committed; what a build makes again
+    /// is nobody's loss.
+    pub(super) fn loses(&mut self, tree: &str, source: &str) {
+        let Ok(name) = Glob::parse(tree) else { return };
+        if !is_rebuildable(&name) && self.in_work_tree(&name) {
+            let delete = Some(Doing::Act(Action::Delete));
+            self.on(delete, ResourceKind::Git, "./worktree", &format!("{source}, a whole tree"));
+        }
+    }
+
+    /// An archive, and not the line, says which files it writes over.
+    fn overwrites(&mut self, place: &Place, source: &str) {
+        let Ok(name) = Glob::parse(&place.tree()) else { return };
+        let there = place.kind != Kind::Missing || is_state(&name);
+        if there && self.in_work_tree(&name) {
+            let update = Some(Doing::Act(Action::Update));
+            self.on(update, ResourceKind::Git, "./worktree", &format!("{source}, over what is there"));
+        }
+    }
+
+    fn in_work_tree(&self, name: &Glob) -> bool {
+        let root = self.world.ask("git.root");
+        let tree = root.text().map(|r| format!("{}/**", Glob::escape(r)));
+        tree.and_then(|t| Glob::parse(&t).ok()).is_some_and(|t| t.meets(name))
     }
 
     /// Whether one of the operands in front of the last is a folder, or may be.

@@ -30,12 +30,14 @@ impl Reader<'_> {
         let closed = matches!(call.input, Input::Inherited) && self.stdin == StdinKind::Closed;
         if closed && from_input {
             // No arguments come: what it is without them, and what it would change with them.
-            let words = rest.to_vec();
-            self.deeper(|r| r.run(words, &mut state.clone(), &Input::Inherited, false));
+            // Where they are put inside, nothing runs without them, and a text stays what it is.
+            let inside = given(&["-I", "-i", "-J", "--replace"]);
+            if !inside {
+                let words = rest.to_vec();
+                self.deeper(|r| r.run(words, &mut state.clone(), &Input::Inherited, false));
+            }
             let alone = self.intent.effects.len();
             self.inner_with(call, rest, &Arg::unknown(false), state);
-            // A text that they would be put into stays what it is.
-            let inside = given(&["-I", "-i", "-J", "--replace"]);
             let mut at = 0;
             self.intent.effects.retain(|e| {
                 at += 1;
