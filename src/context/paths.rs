@@ -43,7 +43,8 @@ pub(super) fn names(path: &Path) -> Answer {
             if seen > MAX_NAMES {
                 return Answer::Absent;
             }
-            let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '\\');
+            let odd =
+                |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '\\');
             if entry.file_name().to_str().is_none_or(|name| name.contains(odd)) {
                 return Answer::Known(FactValue::Text("odd".to_owned()));
             }

@@ -7,8 +7,8 @@ use super::Reader;
 use super::args::Arg;
 use super::environment::{consents, executes, keeps_history};
 use super::state::{Input, State};
-use crate::judge::shell::Dialect;
 use crate::judge::catalogue::Doing;
+use crate::judge::shell::Dialect;
 use crate::model::{Action, Answer, Resource, ResourceKind};
 
 /// Builtins without an effect that needs a rule (bash manual, «Shell Builtin Commands»).

@@ -165,12 +165,29 @@ const HISTORY: &[&str] = &["HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCONTROL"
 /// Ends of names that hold secrets, as words between underscores or as the end of one.
 const SECRET_ENDS: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "APIKEY"];
 /// Words in names that hold secrets.
-const SECRET_WORDS: &[&str] = &["KEY", "PASS", "CREDENTIAL", "CREDENTIALS", "PAT", "SECRETS", "TOKENS"];
+const SECRET_WORDS: &[&str] =
+    &["KEY", "PASS", "CREDENTIAL", "CREDENTIALS", "PAT", "SECRETS", "TOKENS"];
 
 /// What a filter of the environment looks for when it looks for secrets, or for who gave them.
 const SECRET_PARTS: &[&str] = &[
-    "KEY", "TOKEN", "SECRET", "PASS", "CRED", "AUTH", "API", "AWS", "OPENAI", "ANTHROPIC", "GITHUB",
-    "GH_", "NPM", "STRIPE", "DATABASE", "PGP", "BEARER", "PRIVATE",
+    "KEY",
+    "TOKEN",
+    "SECRET",
+    "PASS",
+    "CRED",
+    "AUTH",
+    "API",
+    "AWS",
+    "OPENAI",
+    "ANTHROPIC",
+    "GITHUB",
+    "GH_",
+    "NPM",
+    "STRIPE",
+    "DATABASE",
+    "PGP",
+    "BEARER",
+    "PRIVATE",
 ];
 
 /// Whether programs run, load or look for something else because of a variable.
@@ -191,7 +208,9 @@ pub(super) fn keeps_history(name: &str) -> bool {
 /// Whether a variable of that name holds a secret.
 pub(super) fn holds_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    upper.split('_').any(|w| SECRET_WORDS.contains(&w) || SECRET_ENDS.iter().any(|e| w.ends_with(e)))
+    upper
+        .split('_')
+        .any(|w| SECRET_WORDS.contains(&w) || SECRET_ENDS.iter().any(|e| w.ends_with(e)))
 }
 
 /// Whether a pattern over the environment looks for such names. One that matches anything does not look
@@ -219,7 +238,9 @@ mod tests {
 
     #[test]
     fn names_are_told_apart_by_what_programs_do_with_them() {
-        assert!(executes("LD_PRELOAD") && executes("ANSIBLE_STRATEGY_PLUGINS") && !executes("LANG"));
+        assert!(
+            executes("LD_PRELOAD") && executes("ANSIBLE_STRATEGY_PLUGINS") && !executes("LANG")
+        );
         assert!(consents("https_proxy") && consents("OPENAI_BASE_URL") && !consents("BASE"));
         for secret in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "api_key"] {
             assert!(holds_secret(secret), "{secret}");

@@ -101,10 +101,8 @@ impl Reader<'_> {
         let begins =
             |a: &Arg| a.prefix().starts_with('-') || matches!(a.known(), Some("(" | "!" | ","));
         // -H, -L, -P, -O stand before the paths.
-        let options = words
-            .iter()
-            .take_while(|a| a.known().is_some_and(|a| OPTIONS.contains(&a)))
-            .count();
+        let options =
+            words.iter().take_while(|a| a.known().is_some_and(|a| OPTIONS.contains(&a))).count();
         let words = words.get(options..).unwrap_or_default();
         let count = words.iter().take_while(|a| !begins(a)).count();
         let (paths, expression) = words.split_at_checked(count).unwrap_or((words, &[]));

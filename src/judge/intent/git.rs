@@ -139,7 +139,8 @@ impl Reader<'_> {
         if call.marks.contains("branches") {
             return;
         }
-        let pattern = value.known().is_none_or(|t| t.contains(['*', '?', '[']) || t.starts_with(':'));
+        let pattern =
+            value.known().is_none_or(|t| t.contains(['*', '?', '[']) || t.starts_with(':'));
         let several = call.operands.len() > 1;
         let mut there = || {
             let kind = self.place(value, &call.state, true).kind;

@@ -120,7 +120,7 @@ impl Reader<'_> {
                 if param == "posix" { Dialect::Posix } else { Dialect::Bash },
                 call,
             ),
-            "sql" => self.sql(call, value),
+            "sql" => self.sql(call, value, param),
             "sed" => self.sed(call, value),
             "awk" => self.awk(call, value),
             "git-remote" => self.git_remote(effect.action, value, &call.state, &call.source),
@@ -186,7 +186,8 @@ impl Reader<'_> {
         if value.known() == Some("-") {
             return;
         }
-        let recursive = matches!(kind, "tree" | "unpacked") || (kind == "path" && call.marks.contains("recursive"));
+        let recursive = matches!(kind, "tree" | "unpacked")
+            || (kind == "path" && call.marks.contains("recursive"));
         match effect.action {
             Some(Doing::Write) => {
                 let place = self.place(value, state, true);
@@ -235,7 +236,12 @@ impl Reader<'_> {
         let there = place.kind != Kind::Missing || is_state(&name);
         if there && self.in_work_tree(&name) {
             let update = Some(Doing::Act(Action::Update));
-            self.on(update, ResourceKind::Git, "./worktree", &format!("{source}, over what is there"));
+            self.on(
+                update,
+                ResourceKind::Git,
+                "./worktree",
+                &format!("{source}, over what is there"),
+            );
         }
     }
 
@@ -514,7 +520,11 @@ impl Reader<'_> {
                 let dialect = if kind == "stdin-sh" { Dialect::Bash } else { Dialect::Posix };
                 self.shell_text(&Arg::literal(text), dialect, call);
             }
-            (Input::Text(text), "stdin-sql") => self.sql(call, &Arg::literal(text)),
+            (Input::Text(text), "stdin-sql") => {
+                let text = text.clone();
+                let tool = dialect_of(&call.tool.name);
+                self.sql(call, &Arg::literal(&text), tool);
+            }
             (_, "stdin-sql") => {
                 self.not_understood(call, "statements that come from standard input");
             }
@@ -550,6 +560,18 @@ impl Reader<'_> {
         if wide {
             self.on(Some(Doing::Act(Action::Administer)), ResourceKind::File, "/**", source);
         }
+    }
+}
+
+/// Whose SQL a tool speaks.
+fn dialect_of(tool: &str) -> &'static str {
+    match tool {
+        "mysql" => "mysql",
+        "sqlite3" => "sqlite",
+        "duckdb" => "duckdb",
+        "sqlcmd" => "mssql",
+        "psql" => "postgres",
+        _ => "none",
     }
 }
 

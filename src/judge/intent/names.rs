@@ -94,7 +94,8 @@ impl Reader<'_> {
             }
             "git" => return self.tracked(rest, state),
             "ls" => {
-                let plain = |w: &&str| w.starts_with('-') && w.chars().all(|c| "-1aAtrSUX".contains(c));
+                let plain =
+                    |w: &&str| w.starts_with('-') && w.chars().all(|c| "-1aAtrSUX".contains(c));
                 let cwd = state.cwd.as_deref().filter(|_| rest.iter().all(plain))?;
                 let cwd = Glob::escape(cwd.trim_end_matches('/'));
                 return Some(Names { trees: vec![format!("{cwd}/*")], nul: false });
@@ -118,11 +119,15 @@ impl Reader<'_> {
         let (verb, rest) = rest.split_first()?;
         let listed = match *verb {
             "ls-files" => !rest.iter().any(|w| {
-                matches!(*w, "-s" | "--stage" | "-u" | "--unmerged" | "-t" | "-v" | "-f" | "--debug")
-                    || w.starts_with("--format")
+                matches!(
+                    *w,
+                    "-s" | "--stage" | "-u" | "--unmerged" | "-t" | "-v" | "-f" | "--debug"
+                ) || w.starts_with("--format")
             }),
             "diff" => rest.contains(&"--name-only"),
-            "grep" => rest.iter().any(|w| matches!(*w, "-l" | "--files-with-matches" | "--name-only")),
+            "grep" => {
+                rest.iter().any(|w| matches!(*w, "-l" | "--files-with-matches" | "--name-only"))
+            }
             _ => false,
         };
         let root = self.world.ask("git.root").text().map(str::to_owned)?;
@@ -158,7 +163,8 @@ impl Reader<'_> {
 fn passes_lines(tool: &str, rest: &[&str]) -> bool {
     let flags = |letters: &str| {
         rest.iter().all(|w| {
-            w.strip_prefix('-').is_some_and(|f| !f.is_empty() && f.chars().all(|c| letters.contains(c)))
+            w.strip_prefix('-')
+                .is_some_and(|f| !f.is_empty() && f.chars().all(|c| letters.contains(c)))
         })
     };
     match tool {

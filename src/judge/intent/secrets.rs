@@ -39,8 +39,9 @@ const TOKENS: &[(&str, usize)] = &[
 
 /// Signs that a program text writes.
 const WRITES: &[&str] = &[
-    "write", "append", "copy", "move", "rename", "symlink", "link(", "save", "dump", "'w", "\"w", "'a",
-    "\"a", "'x", "\"x", "put", "truncate", "unlink", "remove", "rm", ">", "tee", "print", "open(", "spew",
+    "write", "append", "copy", "move", "rename", "symlink", "link(", "save", "dump", "'w", "\"w",
+    "'a", "\"a", "'x", "\"x", "put", "truncate", "unlink", "remove", "rm", ">", "tee", "print",
+    "open(", "spew",
 ];
 
 /// Most places that one text is said to name.
@@ -97,9 +98,7 @@ fn holds_token(text: &str) -> bool {
 /// The paths that a program text spells, as globs: what stands between quotes, blanks and brackets and
 /// has the form of one. One that begins with a folder's name may hang below any folder.
 fn places(text: &str) -> Vec<String> {
-    let ends = |c: char| {
-        c.is_whitespace() || c.is_control() || "'\"`()[]{},;+=|&<>\\".contains(c)
-    };
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "'\"`()[]{},;+=|&<>\\".contains(c);
     let words = text.split(ends).filter(|w| w.contains('/') || w.starts_with('.'));
     let place = |word: &str| {
         let word = word.trim_start_matches("file://").trim_start_matches('~');
@@ -131,6 +130,8 @@ mod tests {
     #[test]
     fn paths_in_a_text_are_found_between_its_quotes() {
         let found = places("open(os.environ['HOME']+'/.ssh/id_rsa').read(); f(\"src/a.py\")");
-        assert!(["/**/.ssh/id_rsa", "/**/src/a.py"].iter().all(|p| found.contains(&(*p).to_owned())));
+        assert!(
+            ["/**/.ssh/id_rsa", "/**/src/a.py"].iter().all(|p| found.contains(&(*p).to_owned()))
+        );
     }
 }

@@ -9,8 +9,8 @@ use super::args::{Arg, expand, joined, shown};
 use super::builtins::subscript_runs;
 use super::environment::{holds_secret, looks_for_secrets};
 use super::state::{Input, State};
-use crate::judge::shell::{Join, Node, Part, RedirectKind, Redirection, Simple, Step, Word};
 use crate::judge::catalogue::Doing;
+use crate::judge::shell::{Join, Node, Part, RedirectKind, Redirection, Simple, Step, Word};
 use crate::model::{Action, Effect, Resource, ResourceKind};
 
 /// Most values of a `for` that are gone through one by one.
