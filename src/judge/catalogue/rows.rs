@@ -172,6 +172,9 @@ pub struct Flag {
     /// It makes the run harmless.
     #[serde(default)]
     pub ends: bool,
+    /// The words behind it, up to a `;`, are a command that is run on what the operands name.
+    #[serde(default)]
+    pub inner: bool,
     /// It and its value end the flags.
     #[serde(default)]
     pub last: bool,

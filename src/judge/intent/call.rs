@@ -106,7 +106,8 @@ impl Reader<'_> {
         let (mut all, mut spelled) = (parsed.flags, parsed.spelled);
         all.append(&mut later.flags);
         spelled.append(&mut later.spelled);
-        let parsed = Parsed { flags: all, spelled, problem, ..later };
+        let inner = later.inner.take().or(parsed.inner);
+        let parsed = Parsed { flags: all, spelled, problem, inner, ..later };
         self.apply(&mut call, &verb.form, parsed, outer);
     }
 
@@ -132,6 +133,9 @@ impl Reader<'_> {
         let kept = std::mem::take(&mut self.intent.effects);
         self.arguments(call, form, &parsed.flags);
         let killed = killed(&parsed.flags);
+        if let Some(inner) = &parsed.inner {
+            self.found_command(call, inner);
+        }
         let own = std::mem::replace(&mut self.intent.effects, kept);
         for effect in own {
             // Effects of an inner command are not the flags' to take away.
@@ -154,6 +158,18 @@ impl Reader<'_> {
         if let Some(wrapper) = &form.wrapper {
             self.wrapped(call, wrapper, outer);
         }
+    }
+
+    /// The command that a flag runs on what was found; the names stand where braces do, else at the end.
+    fn found_command(&mut self, call: &Call, inner: &[Arg]) {
+        let found = self.intent.effects.iter().filter(|e| e.resource.kind == ResourceKind::File);
+        let trees: Vec<String> = found.map(|e| e.resource.name.as_str().to_owned()).collect();
+        let braces = |a: &Arg| a.known().is_none_or(|t| t.contains('{'));
+        let mut words = inner.to_vec();
+        if !words.is_empty() && !inner.iter().any(braces) {
+            words.push(Arg::literal("{}"));
+        }
+        self.find_runs(call, &words, &trees, false);
     }
 
     /// `-C` counts for all paths of the call, wherever it stands.

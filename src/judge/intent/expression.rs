@@ -6,7 +6,8 @@
 use super::Reader;
 use super::args::{Arg, one_name};
 use super::call::Call;
-use crate::model::{Action, Glob};
+use crate::judge::catalogue::Doing;
+use crate::model::{Action, Glob, ResourceKind};
 
 /// Tests and options without an argument.
 const ALONE: &[&str] = &[
@@ -116,7 +117,8 @@ impl Reader<'_> {
         for start in starts {
             let place = self.place(start, state, true);
             let tree = place.tree();
-            self.on_file(Action::Read, &tree, state, "start of find");
+            // Names are shown, and no contents.
+            self.on(Some(Doing::Act(Action::Read)), ResourceKind::File, &tree, "start of find");
             trees.push(narrowed(&place.glob, expression).unwrap_or(tree));
         }
         let mut words = expression.iter();
@@ -173,7 +175,7 @@ impl Reader<'_> {
     }
 
     /// The inner command, with the found files in the place of `{}`.
-    fn find_runs(&mut self, call: &Call, words: &[Arg], trees: &[String], dir: bool) {
+    pub(super) fn find_runs(&mut self, call: &Call, words: &[Arg], trees: &[String], dir: bool) {
         if words.is_empty() {
             self.not_understood(call, "an action of find without a command");
             return;
@@ -182,12 +184,12 @@ impl Reader<'_> {
             let found = Arg::pattern(tree);
             let place = |a: &Arg| match a.known() {
                 Some("{}") => Arg { many: false, ..found.clone() },
-                Some(text) if text.contains("{}") => Arg::unknown(false),
+                Some(text) if text.contains("{}") || text.starts_with('{') => Arg::unknown(false),
                 _ => a.clone(),
             };
             let args: Vec<Arg> = words.iter().map(place).collect();
             let mut inner = call.state.clone();
-            if dir {
+            if dir || super::xargs::moves(words) {
                 inner.cwd = None;
             }
             // A pattern whose tree is not absolute would be one of the line's own.

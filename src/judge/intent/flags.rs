@@ -18,6 +18,8 @@ pub(super) struct Parsed<'t> {
     pub(super) operands: Vec<Arg>,
     /// The first thing that was not understood.
     pub(super) problem: Option<String>,
+    /// The command of a flag that has one.
+    pub(super) inner: Option<Vec<Arg>>,
     /// A word that may turn out to be a flag (`*`).
     pub(super) surprise: bool,
 }
@@ -87,6 +89,10 @@ pub(super) fn parse<'t>(
                 long(flags, style, &word, &mut words, &mut out);
             } else {
                 short(flags, &word, &mut words, &mut out);
+            }
+            if out.flags.iter().skip(before).any(|(f, _)| f.inner) {
+                let command = words.by_ref().take_while(|w| w.known() != Some(";"));
+                out.inner = Some(command.collect());
             }
             ended |= out.flags.iter().skip(before).any(|(f, _)| f.last);
             continue;

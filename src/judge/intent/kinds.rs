@@ -89,7 +89,9 @@ impl Reader<'_> {
         match name {
             "any" => {}
             "opaque" => self.not_understood(call, &call.source),
-            "path" | "tree" | "unpacked" | "whole" => self.path_kind(call, effect, name, value),
+            "path" | "tree" | "list" | "unpacked" | "whole" => {
+                self.path_kind(call, effect, name, value)
+            }
             "url" => self.url(call, effect.action, value),
             "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
@@ -115,6 +117,7 @@ impl Reader<'_> {
             }
             "code" => self.program_text(value.known(), &call.source),
             "script" => self.script(value, &call.state, &call.source),
+            "sh" if param == "plain" => self.plain_text(call, value),
             "sh" => self.shell_text(
                 value,
                 if param == "posix" { Dialect::Posix } else { Dialect::Bash },
@@ -186,7 +189,7 @@ impl Reader<'_> {
         if value.known() == Some("-") {
             return;
         }
-        let recursive = matches!(kind, "tree" | "unpacked")
+        let recursive = matches!(kind, "tree" | "list" | "unpacked")
             || (kind == "path" && call.marks.contains("recursive"));
         match effect.action {
             Some(Doing::Write) => {
@@ -206,7 +209,10 @@ impl Reader<'_> {
             Some(Doing::Act(action)) => {
                 let place = self.place(value, state, action != Action::Delete);
                 let tree = recursive || (kind == "whole" && place.kind == Kind::Folder);
-                if tree && !place.glob.is_empty() {
+                if kind == "list" && !place.glob.is_empty() {
+                    // Names are shown, and no contents.
+                    self.on(effect.action, ResourceKind::File, &place.tree(), source);
+                } else if tree && !place.glob.is_empty() {
                     let tree = place.tree();
                     self.on_file(action, &tree, state, source);
                     if action == Action::Delete && kind != "whole" && tree.ends_with("/**") {
@@ -484,6 +490,16 @@ impl Reader<'_> {
             call.marks.contains("recursive") || rest.glob().ends_with('/') || !name.contains('/');
         let name = if tree && !name.ends_with("**") { format!("{name}/**") } else { name };
         self.on(action, ResourceKind::S3, &name, source);
+    }
+
+    /// Text of a shell that has other rules: read where all shells read it alike.
+    fn plain_text(&mut self, call: &Call, value: &Arg) {
+        let alike = |c: char| c.is_ascii_alphanumeric() || "_./:,@%+-; |&'".contains(c);
+        let known = value.known();
+        match known.filter(|t| t.chars().all(alike) && !t.contains("|&") && !t.contains("&|")) {
+            Some(_) => self.shell_text(value, Dialect::Posix, call),
+            None => self.not_understood(call, "a text of a shell that has other rules"),
+        }
     }
 
     /// Text that `env -S` splits into a command (GNU coreutils, «env invocation»): read as the shell

@@ -72,6 +72,7 @@ pub(super) fn meta<'a>(tool: &str, text: &'a str) -> Meta<'a> {
             _ if PRINTS.contains(&word) => Meta::Nothing,
             _ => Meta::Odd,
         },
+        "sqlite" if looks_by_pragma(text) => Meta::Looks,
         // Later lines may hold commands as well.
         "sqlite" | "duckdb" if text.lines().any(|l| l.starts_with('.')) => Meta::Odd,
         "postgres" if text.starts_with('\\') => {
@@ -95,6 +96,38 @@ pub(super) fn meta<'a>(tool: &str, text: &'a str) -> Meta<'a> {
         _ if text.is_empty() => Meta::Nothing,
         _ => Meta::Statements(text),
     }
+}
+
+/// Pragmas that look, whatever they are given (sqlite.org/pragma.html).
+const LOOKING: &[&str] = &[
+    "table_info",
+    "table_xinfo",
+    "table_list",
+    "index_list",
+    "index_info",
+    "index_xinfo",
+    "foreign_key_list",
+    "foreign_key_check",
+    "database_list",
+    "collation_list",
+    "compile_options",
+    "function_list",
+    "module_list",
+    "pragma_list",
+    "integrity_check",
+    "quick_check",
+];
+
+/// `pragma table_info(t)`: SQLite takes a bare name there, which the grammar of others has not.
+fn looks_by_pragma(text: &str) -> bool {
+    let text = text.trim_end_matches(';').to_ascii_lowercase();
+    let Some((name, rest)) = text.strip_prefix("pragma ").and_then(|t| t.trim().split_once('('))
+    else {
+        return false;
+    };
+    let plain = |t: &str| t.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
+    let value = rest.strip_suffix(')').map(|v| v.trim_matches(['"', '\'']));
+    LOOKING.contains(&name.trim()) && value.is_some_and(plain)
 }
 
 #[cfg(test)]

@@ -381,33 +381,13 @@ fn targets(statement: &Statement) -> Option<Found> {
         Statement::Pragma { name, value, .. } => {
             let pragma = name.to_string().to_ascii_lowercase();
             let pragma = pragma.rsplit('.').next().unwrap_or_default().to_owned();
-            let looks = LOOKING.contains(&pragma.as_str())
-                || (value.is_none() && SETTINGS.contains(&pragma.as_str()));
+            let looks = value.is_none() && SETTINGS.contains(&pragma.as_str());
             looks.then(|| vec![(Action::Read, "*".to_owned())])
         }
         _ => None,
     }
 }
 
-/// Pragmas that look, whatever they are given (sqlite.org/pragma.html).
-const LOOKING: &[&str] = &[
-    "table_info",
-    "table_xinfo",
-    "table_list",
-    "index_list",
-    "index_info",
-    "index_xinfo",
-    "foreign_key_list",
-    "foreign_key_check",
-    "database_list",
-    "collation_list",
-    "compile_options",
-    "function_list",
-    "module_list",
-    "pragma_list",
-    "integrity_check",
-    "quick_check",
-];
 /// Pragmas that show a setting where they are given no value.
 const SETTINGS: &[&str] = &[
     "application_id",

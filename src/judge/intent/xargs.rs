@@ -81,8 +81,15 @@ fn placed(call: &Call, rest: &mut Vec<Arg>, one: &Arg) {
 
 /// Whether words may make a command look for names from another folder.
 pub(super) fn moves(words: &[Arg]) -> bool {
+    // There `-C` counts lines.
+    let counts = ["grep", "egrep", "fgrep", "rg", "diff"];
+    let first = words.first().and_then(Arg::known).unwrap_or_default();
     words.iter().any(|w| {
         let prefix = w.prefix();
-        prefix.starts_with("-C") || prefix.contains("dir") || w.known().is_none()
+        let short = prefix.starts_with('-') && !prefix.starts_with("--") && prefix.contains('C');
+        w.known().is_none()
+            || prefix.starts_with("--ch")
+            || prefix.starts_with("--dir")
+            || (short && !counts.contains(&first))
     })
 }
