@@ -55,6 +55,7 @@ impl Live {
         let (answer, source) = match family {
             "path" => (paths::resolve(rest, true), "lstat, readlink".into()),
             "link" => (paths::resolve(rest, false), "lstat, readlink".into()),
+            "names" => (paths::names(Path::new(rest)), "readdir".into()),
             "program" => (programs::find(rest, &self.search_path), "PATH".into()),
             "shebang" => (programs::shebang(Path::new(rest)), rest.to_owned().into()),
             "cwd" => (self.cwd(), "getcwd".into()),

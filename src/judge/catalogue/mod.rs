@@ -13,7 +13,7 @@ pub use rows::{
     Confine, Doing, EffectText, Example, Flag, Form, Inner, LazyForm, OperandRule, Style, Takes,
     Tool, Valued, Verb, Wrapper,
 };
-pub use sensitive::{Place, is_persistent, is_secret, secret_roots};
+pub use sensitive::{Place, is_persistent, is_rebuildable, is_secret, is_state, secret_roots};
 
 use crate::model::{Digest, sha256};
 use header::headers;

@@ -22,6 +22,8 @@ pub enum Style {
     Long,
     /// One-dash words: `-name value` or `-name=value`.
     Word,
+    /// One-dash words with their value right behind the name (`-mx9`): the longest name that fits.
+    Switch,
     /// `name=value` operands.
     Assign,
     /// As gnu, and a first word without dash is a cluster (`tar xf`).
@@ -242,6 +244,9 @@ pub struct Flag {
     /// It makes the run harmless.
     #[serde(default)]
     pub ends: bool,
+    /// The words behind it, up to a `;`, are a command that is run on what the operands name.
+    #[serde(default)]
+    pub inner: bool,
     /// It and its value end the flags.
     #[serde(default)]
     pub last: bool,

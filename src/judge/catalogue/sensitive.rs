@@ -89,6 +89,8 @@ struct Places {
     secret: Place,
     public: Place,
     persist: Place,
+    rebuildable: Place,
+    state: Place,
 }
 
 fn places() -> &'static Places {
@@ -97,6 +99,8 @@ fn places() -> &'static Places {
         secret: Place::new(SECRET),
         public: Place::new(PUBLIC),
         persist: Place::new(PERSIST),
+        rebuildable: Place::new(REBUILDABLE),
+        state: Place::new(STATE),
     })
 }
 
@@ -112,6 +116,18 @@ pub fn is_secret(path: &Glob) -> bool {
 #[must_use]
 pub fn is_persistent(path: &Glob) -> bool {
     places().persist.covers(path) || places().persist.spelled(path)
+}
+
+/// Whether a build, a test or an installation of packages makes this again.
+#[must_use]
+pub fn is_rebuildable(path: &Glob) -> bool {
+    places().rebuildable.covers(path)
+}
+
+/// Whether the state of what a tool manages elsewhere lies here.
+#[must_use]
+pub fn is_state(path: &Glob) -> bool {
+    places().state.covers(path)
 }
 
 /// The secrets of a home folder, by absolute path.
@@ -141,6 +157,7 @@ mod tests {
             "/home/d/.s*/id_rsa",
             "/home/d/.ss?/*",
             "/r/server.p*",
+            "/home/d/.token",
         ] {
             assert!(is_secret(&g(secret)), "{secret}");
         }

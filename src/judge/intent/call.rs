@@ -5,7 +5,7 @@
 
 use super::Reader;
 use super::args::Arg;
-use super::builtins::named;
+use super::environment::named;
 use super::flags::{Parsed, parse};
 use super::state::{Input, State};
 use crate::judge::catalogue::{
@@ -151,6 +151,9 @@ impl Reader<'_> {
         self.arguments(call, form, &parsed.flags);
         let of_flags = parsed.flags.iter().flat_map(|(f, _)| &f.kills);
         let killed = killed(of_flags.chain(chosen.iter().flat_map(|v| &v.kills)));
+        if let Some(inner) = &parsed.inner {
+            self.found_command(call, inner);
+        }
         let own = std::mem::replace(&mut self.intent.effects, kept);
         for effect in own {
             // Effects of an inner command are not the flags' to take away.
@@ -174,6 +177,18 @@ impl Reader<'_> {
             let operands = std::mem::take(&mut call.operands);
             self.wrapped(call, wrapper, operands, outer);
         }
+    }
+
+    /// The command that a flag runs on what was found; the names stand where braces do, else at the end.
+    fn found_command(&mut self, call: &Call, inner: &[Arg]) {
+        let found = self.intent.effects.iter().filter(|e| e.resource.kind == ResourceKind::File);
+        let trees: Vec<String> = found.map(|e| e.resource.name.as_str().to_owned()).collect();
+        let braces = |a: &Arg| a.known().is_none_or(|t| t.contains('{'));
+        let mut words = inner.to_vec();
+        if !words.is_empty() && !inner.iter().any(braces) {
+            words.push(Arg::literal("{}"));
+        }
+        self.find_runs(call, &words, &trees, false);
     }
 
     /// `-C` counts for all paths of the call, wherever it stands.
@@ -364,7 +379,8 @@ impl Reader<'_> {
             Inner::None => {}
             Inner::Argv => {
                 if wrapper.unknown_arguments {
-                    unknown_arguments(call, &mut rest);
+                    self.with_arguments(call, &rest, &mut inner);
+                    return;
                 }
                 let input = call.input.clone();
                 self.deeper(|r| r.run(rest, &mut inner, &input, false));
@@ -380,25 +396,6 @@ impl Reader<'_> {
                     None => self.opaque("a shell text that is not known before it runs"),
                 }
             }
-        }
-    }
-}
-
-/// The inner command's arguments that only standard input tells: in the place of the string that
-/// `-I` names (xargs(1)), also inside of a text, else at the end.
-fn unknown_arguments(call: &Call, rest: &mut Vec<Arg>) {
-    let named = call
-        .given
-        .iter()
-        .find(|(name, _)| matches!(name.as_str(), "-I" | "-i" | "-J" | "--replace"));
-    let Some((_, value)) = named else {
-        rest.push(Arg::unknown(false));
-        return;
-    };
-    let sign = value.as_ref().map_or(Some("{}"), Arg::known);
-    for word in rest {
-        if sign.is_none_or(|s| s.is_empty() || word.known().is_none_or(|t| t.contains(s))) {
-            *word = Arg::unknown(false);
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Parsed<'t> {
     pub(super) operands: Vec<Arg>,
     /// The first thing that was not understood.
     pub(super) problem: Option<String>,
+    /// The command of a flag that has one.
+    pub(super) inner: Option<Vec<Arg>>,
     /// What may stand behind a flag that a word turns out to be: `*` may match a file named like one,
     /// and its name has no slash.
     pub(super) surprise: Option<Arg>,
@@ -39,7 +41,8 @@ impl Parsed<'_> {
         self.flags.append(&mut later.flags);
         self.spelled.append(&mut later.spelled);
         let problem = self.problem.or(later.problem.take());
-        Self { flags: self.flags, spelled: self.spelled, problem, ..later }
+        let inner = later.inner.take().or(self.inner);
+        Self { flags: self.flags, spelled: self.spelled, problem, inner, ..later }
     }
 }
 
@@ -98,12 +101,18 @@ pub(super) fn parse<'t>(
             out.operands.push(word);
         } else {
             let before = out.flags.len();
-            if style == Style::Word {
+            if style == Style::Switch {
+                switch(flags, &word, &mut out);
+            } else if style == Style::Word {
                 one_dash(flags, &word, &mut words, &mut out);
             } else if prefix.starts_with("--") {
                 long(flags, style, &word, &mut words, &mut out);
             } else {
                 short(flags, &word, &mut words, &mut out);
+            }
+            if out.flags.iter().skip(before).any(|(f, _)| f.inner) {
+                let command = words.by_ref().take_while(|w| w.known() != Some(";"));
+                out.inner = Some(command.collect());
             }
             ended |= out.flags.iter().skip(before).any(|(f, _)| f.last);
             continue;
@@ -350,6 +359,21 @@ fn one_dash<'t, I: Iterator<Item = Arg>>(
         None => {
             out.problem(format!("unknown flag `{name}`"));
         }
+    }
+}
+
+fn switch<'t>(flags: &[&'t Flag], word: &Arg, out: &mut Parsed<'t>) {
+    let prefix = word.prefix();
+    let fits = flags.iter().flat_map(|f| f.names.iter().map(move |n| (*f, n)));
+    let fits = fits.filter(|(f, n)| {
+        word.known() == Some(n) || (f.value == Takes::Optional && prefix.starts_with(n.as_str()))
+    });
+    match fits.max_by_key(|(_, n)| n.len()) {
+        Some((flag, name)) => {
+            let value = word.without(name).filter(|v| v.known() != Some(""));
+            push(flag, name, value, out);
+        }
+        None => out.problem(format!("unknown flag `{}`", word.shown())),
     }
 }
 

@@ -6,11 +6,12 @@
 use super::Reader;
 use super::args::{Arg, one_name};
 use super::call::Call;
+use super::environment::holds_secret;
 use super::paths::{Kind, Place};
 use super::state::{Input, State};
-use crate::judge::catalogue::{Doing, EffectText};
+use crate::judge::catalogue::{Doing, EffectText, is_rebuildable, is_state};
 use crate::judge::shell::Dialect;
-use crate::model::{Action, Glob, Resource, ResourceKind, StdinKind};
+use crate::model::{Action, Glob, Resource, ResourceKind};
 use std::rc::Rc;
 
 /// Ports of URL schemes (IANA registry of schemes and ports).
@@ -33,6 +34,19 @@ pub(super) fn port_of(scheme: &str) -> Option<u16> {
     // `git+https://`, as package managers write it.
     let scheme = scheme.strip_prefix("git+").unwrap_or(scheme);
     PORTS.iter().find(|(s, _)| *s == scheme).map(|(_, port)| *port)
+}
+
+/// Whether a text is the name or address of a host: labels of letters, digits, dashes and underscores
+/// (RFC 1123 §2.1), or an IPv6 address in brackets, a zone behind `%` left out.
+fn is_host(name: &str) -> bool {
+    if let Some(address) = name.strip_prefix('[').and_then(|n| n.strip_suffix(']')) {
+        return address.parse::<std::net::Ipv6Addr>().is_ok();
+    }
+    let label = |l: &str| {
+        (1..=63).contains(&l.len())
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    name.len() <= 253 && name.split('.').all(label)
 }
 
 /// The host of `host:path`: a colon before any slash (scp(1), git-clone(1)).
@@ -78,11 +92,12 @@ impl Reader<'_> {
         let value = arg.unwrap_or(&nothing);
         let (name, param) = effect.kind.split_once([':', '/']).unwrap_or((effect.kind, ""));
         // Where the tables of statements are: `sql/athena`.
-        let place = if param.is_empty() { "localhost" } else { param };
         match name {
             "any" => {}
             "opaque" => self.not_understood(call, &call.source),
-            "path" | "tree" | "whole" => self.path_kind(call, effect, name, value),
+            "path" | "tree" | "list" | "unpacked" | "whole" => {
+                self.path_kind(call, effect, name, value)
+            }
             "url" => self.url(call, effect.action, value),
             "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
@@ -90,21 +105,33 @@ impl Reader<'_> {
             "gs" => {
                 self.object(call, effect.action, value, ("gs://", ResourceKind::Service, "gs/"))
             }
+            "at-file" if !param.is_empty() => {
+                // `name=@file`, `name@file`: the file up to a `;`, behind which stand its attributes.
+                if let Some((_, file)) = value.known().and_then(|v| v.split_once(param)) {
+                    let file = file.split(';').next().unwrap_or_default();
+                    self.file(Action::Read, &Arg::literal(file), &call.state, &call.source);
+                } else if value.known().is_none() {
+                    self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
+                }
+            }
+            "split" => self.split_text(call, value),
             "at-file" if value.known() == Some("@-") => {} // Standard input.
             "at-file" => self.file_behind(call, &["@"], value),
             "file-url" => self.file_behind(call, &["file://", "fileb://"], value),
-            "code" => self.inline(&call.source),
+            "code" => self.program_text(value.known(), &call.source),
             "script" => self.script(value, &call.state, &call.source),
+            "sh" if param == "plain" => self.plain_text(call, value),
             "sh" => self.shell_text(
                 value,
                 if param == "posix" { Dialect::Posix } else { Dialect::Bash },
                 call,
             ),
-            "sql" => self.sql(call, value, place),
+            "sql" => self.sql(call, value, param),
             "sed" => self.sed(call, value),
             "awk" => self.awk(call, value),
             "git-remote" => self.git_remote(effect.action, value, &call.state, &call.source),
             "git-refspec" => self.git_refspec(call, value),
+            "git-checkout" => self.git_checkout(call, value),
             "git-config" => self.git_config(value, &call.source),
             "mode" => self.mode(value, &call.source),
             "k8s" => self.objects(call, effect.action, param),
@@ -120,7 +147,15 @@ impl Reader<'_> {
                     "image" => ResourceKind::Image,
                     _ => ResourceKind::Container,
                 };
-                self.on(effect.action, kind, value.glob(), &call.source);
+                let action = match effect.action {
+                    Some(Doing::Act(Action::Read))
+                        if name == "env-name" && value.known().is_none_or(holds_secret) =>
+                    {
+                        Some(Doing::Act(Action::Reveal))
+                    }
+                    action => action,
+                };
+                self.on(action, kind, value.glob(), &call.source);
             }
             "chdir" => {}
             "chdir-operands" => {
@@ -128,7 +163,7 @@ impl Reader<'_> {
                 call.state.cwd = place.path().map(Rc::from);
             }
             "stdin-sh" | "stdin-code" => self.standard_input(call, effect.kind),
-            "stdin-sql" => self.statements(call, place),
+            "stdin-sql" => self.sql_from_input(call, param),
             other => {
                 self.not_understood(call, &format!("kind `{other}` of the catalogue is not known"))
             }
@@ -175,7 +210,8 @@ impl Reader<'_> {
         if value.known() == Some("-") {
             return;
         }
-        let recursive = kind == "tree" || (kind == "path" && call.marks.contains("recursive"));
+        let recursive = matches!(kind, "tree" | "list" | "unpacked")
+            || (kind == "path" && call.marks.contains("recursive"));
         match effect.action {
             Some(Doing::Write) => {
                 let place = self.place(value, state, true);
@@ -184,6 +220,9 @@ impl Reader<'_> {
                     self.fill_folder(call, &place, recursive);
                 } else if recursive {
                     self.write_tree(&place, state, source);
+                    if kind == "unpacked" && !call.marks.contains("keeps") {
+                        self.overwrites(&place, source);
+                    }
                 } else {
                     self.write_file(value, state, source);
                 }
@@ -191,15 +230,52 @@ impl Reader<'_> {
             Some(Doing::Act(action)) => {
                 let place = self.place(value, state, action != Action::Delete);
                 let tree = recursive || (kind == "whole" && place.kind == Kind::Folder);
-                if tree && !place.glob.is_empty() {
+                if kind == "list" && !place.glob.is_empty() {
+                    // Names are shown, and no contents.
+                    self.on(effect.action, ResourceKind::File, &place.tree(), source);
+                } else if tree && !place.glob.is_empty() {
                     let tree = place.tree();
                     self.on_file(action, &tree, state, source);
+                    if action == Action::Delete && kind != "whole" && tree.ends_with("/**") {
+                        self.loses(&tree, source);
+                    }
                 } else {
                     self.file(action, value, state, source);
                 }
             }
             None => self.not_understood(call, "a path without an action in the catalogue"),
         }
+    }
+
+    /// A tree of the repository that goes takes with it what was not committed; what a build makes again
+    /// is nobody's loss.
+    pub(super) fn loses(&mut self, tree: &str, source: &str) {
+        let Ok(name) = Glob::parse(tree) else { return };
+        if !is_rebuildable(&name) && self.in_work_tree(&name) {
+            let delete = Some(Doing::Act(Action::Delete));
+            self.on(delete, ResourceKind::Git, "./worktree", &format!("{source}, a whole tree"));
+        }
+    }
+
+    /// An archive, and not the line, says which files it writes over.
+    fn overwrites(&mut self, place: &Place, source: &str) {
+        let Ok(name) = Glob::parse(&place.tree()) else { return };
+        let there = place.kind != Kind::Missing || is_state(&name);
+        if there && self.in_work_tree(&name) {
+            let update = Some(Doing::Act(Action::Update));
+            self.on(
+                update,
+                ResourceKind::Git,
+                "./worktree",
+                &format!("{source}, over what is there"),
+            );
+        }
+    }
+
+    fn in_work_tree(&self, name: &Glob) -> bool {
+        let root = self.world.ask("git.root");
+        let tree = root.text().map(|r| format!("{}/**", Glob::escape(r)));
+        tree.and_then(|t| Glob::parse(&t).ok()).is_some_and(|t| t.meets(name))
     }
 
     /// Whether one of the operands in front of the last is a folder, or may be.
@@ -318,6 +394,10 @@ impl Reader<'_> {
         for (value, glob) in self.filled(call, template, arg) {
             let files = matches!(kind, ResourceKind::File)
                 || (kind == ResourceKind::Code && value.known() != Some("inline"));
+            if kind == ResourceKind::Code && !files {
+                self.program_text(arg.and_then(Arg::known), source);
+                continue;
+            }
             if !files {
                 // Of an unknown name everything of the kind may be meant.
                 self.on(effect.action, kind, &glob, source);
@@ -381,6 +461,12 @@ impl Reader<'_> {
             None => (host, port.to_string()),
         };
         let name = name.trim_end_matches('.').to_ascii_lowercase();
+        if !is_host(&name) {
+            // What a resolver or a proxy makes of it is not known: `a.example%00.b.example`.
+            self.opaque("a host that is no name of letters, digits and dashes, and no address");
+            self.on(action, ResourceKind::Host, "**", source);
+            return;
+        }
         self.on(action, ResourceKind::Host, &format!("{}:{port}", Glob::escape(&name)), source);
     }
 
@@ -435,6 +521,28 @@ impl Reader<'_> {
         self.on(action, kind, &format!("{beginning}{name}"), source);
     }
 
+    /// Text of a shell that has other rules: read where all shells read it alike.
+    fn plain_text(&mut self, call: &Call, value: &Arg) {
+        let alike = |c: char| c.is_ascii_alphanumeric() || "_./:,@%+-; |&'".contains(c);
+        let known = value.known();
+        match known.filter(|t| t.chars().all(alike) && !t.contains("|&") && !t.contains("&|")) {
+            Some(_) => self.shell_text(value, Dialect::Posix, call),
+            None => self.not_understood(call, "a text of a shell that has other rules"),
+        }
+    }
+
+    /// Text that `env -S` splits into a command (GNU coreutils, «env invocation»): read as the shell
+    /// would where both read it alike.
+    fn split_text(&mut self, call: &Call, value: &Arg) {
+        let alike = |c: char| c.is_ascii_alphanumeric() || "_./=:,@%+- '".contains(c);
+        match value.known() {
+            Some(text) if call.operands.is_empty() && text.chars().all(alike) => {
+                self.shell_text(value, Dialect::Posix, call);
+            }
+            _ => self.not_understood(call, "a text that is split in a way that is not plain"),
+        }
+    }
+
     fn shell_text(&mut self, value: &Arg, dialect: Dialect, call: &Call) {
         match value.known() {
             Some(text) => {
@@ -447,15 +555,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The statements are what comes in on standard input.
-    fn statements(&mut self, call: &Call, place: &str) {
-        match &call.input {
-            Input::Text(text) => self.sql(call, &Arg::literal(text), place),
-            Input::Inherited if self.stdin == StdinKind::Closed => {}
-            _ => self.not_understood(call, "statements that come from standard input"),
-        }
-    }
-
     /// The program is what comes in on standard input.
     fn standard_input(&mut self, call: &Call, kind: &str) {
         match (&call.input, kind) {
@@ -463,9 +562,13 @@ impl Reader<'_> {
                 let dialect = if kind == "stdin-sh" { Dialect::Bash } else { Dialect::Posix };
                 self.shell_text(&Arg::literal(text), dialect, call);
             }
+            (Input::Text(text), _) => {
+                let text = text.clone();
+                self.program_text(Some(&text), "program text from a here-document");
+            }
             (input, _) => {
                 let from = match input {
-                    Input::Piped => "a pipe",
+                    Input::Piped | Input::Names(_) => "a pipe",
                     Input::File => "a file",
                     Input::Text(_) => "a here-document",
                     Input::Inherited => "standard input",
@@ -493,6 +596,7 @@ impl Reader<'_> {
         }
     }
 }
+
 
 /// The remote of a push or fetch: operand 0, or any.
 pub(super) fn or_remote(call: &Call) -> Arg {

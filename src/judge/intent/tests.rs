@@ -37,6 +37,7 @@ impl World for Sample {
                 };
                 known(&format!("{kind} {path}"))
             }
+            "names" => known("plain"),
             "program" => known(&format!("/usr/bin/{rest}")),
             "shebang" => Answer::Absent,
             "cwd" | "git.root" => known("/repo"),
@@ -144,15 +145,15 @@ fn argv_is_never_read_as_a_shell_line_and_must_be_text() {
 }
 
 #[test]
-fn statements_from_standard_input_are_opaque_unless_it_is_closed() {
+fn statements_from_standard_input_are_opaque() {
     let catalogue = Catalogue::new(Vec::new()).unwrap();
     let opaque = |stdin| {
         let payload = Payload { what: What::Line(b"psql app".to_vec()), stdin };
         let intent = read(&payload, &catalogue, &Sample, &[]);
         intent.effects.iter().any(|e| e.action == Action::Opaque)
     };
-    assert!(!opaque(StdinKind::Closed));
-    assert!(opaque(StdinKind::Pipe) && opaque(StdinKind::File) && opaque(StdinKind::Terminal));
+    assert!(opaque(StdinKind::Pipe) && opaque(StdinKind::File));
+    assert!(opaque(StdinKind::Closed) && opaque(StdinKind::Terminal));
 }
 
 proptest::proptest! {
