@@ -26,6 +26,9 @@ const PORTS: &[(&str, u16)] = &[
     ("wss", 443),
 ];
 
+/// Where a program text comes from that another command of the line prints.
+pub(super) const FROM_A_PIPE: &str = "program text from a pipe";
+
 /// The port of a scheme, where it is one of those.
 pub(super) fn port_of(scheme: &str) -> Option<u16> {
     PORTS.iter().find(|(s, _)| *s == scheme).map(|(_, port)| *port)
@@ -215,7 +218,8 @@ impl Reader<'_> {
                 } else if tree && !place.glob.is_empty() {
                     let tree = place.tree();
                     self.on_file(action, &tree, state, source);
-                    if action == Action::Delete && kind != "whole" && tree.ends_with("/**") {
+                    let gone = kind != "whole" || !self.stays(call);
+                    if action == Action::Delete && gone && tree.ends_with("/**") {
                         self.loses(&tree, source);
                     }
                 } else {
@@ -234,6 +238,16 @@ impl Reader<'_> {
             let delete = Some(Doing::Act(Action::Delete));
             self.on(delete, ResourceKind::Git, "./worktree", &format!("{source}, a whole tree"));
         }
+    }
+
+    /// Whether what is moved stays in the work tree.
+    fn stays(&mut self, call: &Call) -> bool {
+        let into = call.flag("-t").or_else(|| call.operands.last()).cloned();
+        let Some(into) = into else { return false };
+        let place = self.place(&into, &call.state, true);
+        let root = self.world.ask("git.root");
+        let tree = root.text().and_then(|r| Glob::parse(&format!("{}/**", Glob::escape(r))).ok());
+        Glob::parse(&place.glob).is_ok_and(|name| tree.is_some_and(|t| t.covers(&name)))
     }
 
     /// An archive, and not the line, says which files it writes over.
@@ -549,13 +563,11 @@ impl Reader<'_> {
                 self.program_text(Some(&text), "program text from a here-document");
             }
             (input, _) => {
-                let from = match input {
-                    Input::Piped | Input::Names(_) => "a pipe",
-                    Input::File => "a file",
-                    Input::Text(_) => "a here-document",
-                    Input::Inherited => "standard input",
-                };
-                self.inline(&format!("program text from {from}"));
+                self.inline(match input {
+                    Input::Piped | Input::Names(_) => FROM_A_PIPE,
+                    Input::File => "program text from a file",
+                    _ => "program text from standard input",
+                });
             }
         }
     }
