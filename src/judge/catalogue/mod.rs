@@ -4,9 +4,11 @@
 //! Never: reads a file, decides.
 
 mod header;
+mod operations;
 mod rows;
 mod sensitive;
 
+pub use operations::{Operation, Operations};
 pub use rows::{
     Confine, Doing, EffectText, Example, Flag, Form, Inner, OperandRule, Style, Takes, Tool,
     Valued, Verb, Wrapper,
@@ -243,6 +245,9 @@ fn check_keys(text: &str) -> Result<(), String> {
 
 /// What the types cannot say: every effect text can be read.
 fn check(tool: &Tool) -> Result<(), String> {
+    if let Some(problem) = tool.operations.as_ref().and_then(Operations::problem) {
+        return Err(format!("tool `{}`: {problem}", tool.name));
+    }
     let forms = std::iter::once(&tool.form).chain(tool.verb.iter().map(|v| &v.form));
     for form in forms {
         let flags = form.flag.iter();

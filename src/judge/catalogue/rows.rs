@@ -3,6 +3,7 @@
 //! In: TOML. Out: values; `docs/design/catalogue.md` says what each key means.
 //! Never: accepts a key it does not know.
 
+use super::operations::Operations;
 use crate::model::{Action, Glob};
 use serde::Deserialize;
 
@@ -42,6 +43,8 @@ pub enum Takes {
     Optional,
     /// Two words; the second is the argument of the effects.
     Two,
+    /// An attached value, or all words up to the next flag.
+    Many,
 }
 
 /// One tool. Keys that it does not know are refused by `catalogue::check`, since serde cannot do so
@@ -62,6 +65,9 @@ pub struct Tool {
     /// Environment names in front of the tool that make it run something; a final `*` matches any rest.
     #[serde(default)]
     pub env_execute: Vec<String>,
+    /// Operations that are too many for a verb each.
+    #[serde(default)]
+    pub operations: Option<Operations>,
     /// Subcommands.
     #[serde(default)]
     pub verb: Vec<Verb>,
@@ -89,6 +95,9 @@ pub struct Verb {
     /// Other words for the last one.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// It is only for operations to which the table gives this mark.
+    #[serde(default)]
+    pub mark: Option<String>,
     /// One line for people.
     #[serde(default)]
     pub about: String,
@@ -152,7 +161,7 @@ pub struct Valued {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flag {
-    /// Its spellings; `-NUM` stands for `-5`.
+    /// Its spellings; `-NUM` stands for `-5`, `--*` for any that no other flag has.
     pub names: Vec<String>,
     /// Whether it takes a value.
     #[serde(default)]
@@ -280,8 +289,8 @@ impl<'a> EffectText<'a> {
 
 /// Keys of a tool, of a verb, and of both.
 pub(super) const KEYS: [&[&str]; 3] = [
-    &["name", "aliases", "about", "confine", "env_execute", "verb", "example"],
-    &["path", "aliases", "about"],
+    &["name", "aliases", "about", "confine", "env_execute", "operations", "verb", "example"],
+    &["path", "aliases", "mark", "about"],
     &["parse", "effects", "no_operands", "operands", "if_one_operand", "flag", "wrapper"],
 ];
 

@@ -27,6 +27,8 @@ pub(super) struct Call {
     /// Flags by spelling, with their values.
     pub(super) given: Vec<(String, Option<Arg>)>,
     pub(super) marks: BTreeSet<String>,
+    /// The words in front of the operation, joined by slashes.
+    pub(super) group: String,
     /// Where the effect at hand comes from.
     pub(super) source: String,
     /// Whether the argument at hand is a target that may be a folder to write into.
@@ -43,6 +45,7 @@ impl Call {
             operands: Vec::new(),
             given: Vec::new(),
             marks: BTreeSet::new(),
+            group: String::new(),
             source: String::new(),
             into: false,
         }
@@ -68,6 +71,10 @@ impl Reader<'_> {
                 self.inline(&why);
             }
         }
+        if tool.operations.is_some() {
+            self.operation(call, args, outer);
+            return;
+        }
         let style = tool.form.parse.unwrap_or_default();
         let own: Vec<&Flag> = tool.form.flag.iter().collect();
         if tool.verb.is_empty() {
@@ -76,7 +83,7 @@ impl Reader<'_> {
             return;
         }
         let parsed = parse(&own, style, args, true);
-        let Some((verb, words)) = verb_of(&tool.verb, &parsed.operands) else {
+        let Some((verb, words)) = verb_of(tool.verb.iter(), &parsed.operands) else {
             let form = &tool.form;
             let bare = parsed.operands.is_empty();
             if bare || !form.operands.is_empty() || form.if_one_operand.is_some() {
@@ -101,17 +108,18 @@ impl Reader<'_> {
             flags.extend(own);
         }
         let rest = parsed.operands.get(words..).unwrap_or_default().to_vec();
-        let mut later = parse(&flags, verb_style, &rest, false);
-        let problem = parsed.problem.or(later.problem.take());
-        let (mut all, mut spelled) = (parsed.flags, parsed.spelled);
-        all.append(&mut later.flags);
-        spelled.append(&mut later.spelled);
-        let inner = later.inner.take().or(parsed.inner);
-        let parsed = Parsed { flags: all, spelled, problem, inner, ..later };
+        let later = parse(&flags, verb_style, &rest, false);
+        let parsed = parsed.followed_by(later);
         self.apply(&mut call, &verb.form, parsed, outer);
     }
 
-    fn apply(&mut self, call: &mut Call, form: &Form, parsed: Parsed<'_>, outer: &mut State) {
+    pub(super) fn apply(
+        &mut self,
+        call: &mut Call,
+        form: &Form,
+        parsed: Parsed<'_>,
+        outer: &mut State,
+    ) {
         if parsed.flags.iter().any(|(f, _)| f.ends) && parsed.problem.is_none() {
             return;
         }
@@ -361,7 +369,10 @@ fn assignments(wrapper: &Wrapper, operands: &[Arg]) -> usize {
 }
 
 /// The verb that the words name: the longest path, and of equal ones the most exact.
-fn verb_of<'t>(verbs: &'t [Verb], words: &[Arg]) -> Option<(&'t Verb, usize)> {
+pub(super) fn verb_of<'t>(
+    verbs: impl Iterator<Item = &'t Verb>,
+    words: &[Arg],
+) -> Option<(&'t Verb, usize)> {
     let mut best: Option<(&Verb, usize, usize)> = None;
     for verb in verbs {
         let n = verb.path.len();

@@ -8,6 +8,8 @@
 
 use super::args::Arg;
 use crate::judge::catalogue::{Flag, Style, Takes};
+use crate::model::Glob;
+use std::iter::Peekable;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -31,6 +33,15 @@ impl Parsed<'_> {
     /// Notes what was not understood, if it is the first.
     fn problem(&mut self, what: impl Into<String>) {
         self.problem.get_or_insert_with(|| what.into());
+    }
+
+    /// With what was read behind it; the operands are those of the later part.
+    pub(super) fn followed_by(mut self, mut later: Self) -> Self {
+        self.flags.append(&mut later.flags);
+        self.spelled.append(&mut later.spelled);
+        let problem = self.problem.or(later.problem.take());
+        let inner = later.inner.take().or(self.inner);
+        Self { flags: self.flags, spelled: self.spelled, problem, inner, ..later }
     }
 }
 
@@ -106,12 +117,24 @@ fn find<'t>(flags: &[&'t Flag], name: &str) -> Option<&'t Flag> {
     flags.iter().copied().find(|f| f.names.iter().any(|n| n == name))
 }
 
+/// The flag by a name with a wildcard.
+fn find_wild<'t>(flags: &[&'t Flag], name: &str) -> Option<&'t Flag> {
+    let fits = |n: &String| n.contains('*') && Glob::parse(n).is_ok_and(|g| g.matches(name));
+    flags.iter().copied().find(|f| f.names.iter().any(fits))
+}
+
+/// The flag that a word names in full, and whether its value is attached.
+pub(super) fn named<'t>(flags: &[&'t Flag], word: &Arg) -> Option<(&'t Flag, bool)> {
+    let (name, value) = at_equals(word)?;
+    find(flags, &name).map(|flag| (flag, value.is_some()))
+}
+
 /// The value of a flag: attached, or the next word.
 fn value<'t, I: Iterator<Item = Arg>>(
     flag: &'t Flag,
     name: &str,
     attached: Option<Arg>,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
 ) {
     let missing = |out: &mut Parsed<'t>| {
@@ -136,6 +159,19 @@ fn value<'t, I: Iterator<Item = Arg>>(
                 None
             }
         },
+        (Takes::Many, Some(value)) => Some(value),
+        (Takes::Many, None) => {
+            let mut last = None;
+            while let Some(word) = words.next_if(|w| !is_flag(w)) {
+                if word.many {
+                    out.problem("values that are not known before it runs");
+                }
+                if let Some(value) = last.replace(word) {
+                    push(flag, name, Some(value), out);
+                }
+            }
+            last
+        }
         (Takes::Two, _) => {
             let _ = words.next();
             let second = words.next();
@@ -146,6 +182,13 @@ fn value<'t, I: Iterator<Item = Arg>>(
         }
     };
     push(flag, name, value, out);
+}
+
+/// Whether a word begins the next flag (argparse: a negative number does not).
+pub(super) fn is_flag(word: &Arg) -> bool {
+    word.prefix()
+        .strip_prefix('-')
+        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn push<'t>(flag: &'t Flag, name: &str, value: Option<Arg>, out: &mut Parsed<'t>) {
@@ -169,7 +212,7 @@ fn long<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     style: Style,
     word: &Arg,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
 ) {
     let Some((name, attached)) = at_equals(word) else {
@@ -186,6 +229,9 @@ fn long<'t, I: Iterator<Item = Arg>>(
             flags.iter().copied().filter(|f| f.names.iter().any(|n| n.starts_with(&name)));
         fitting.next().filter(|_| fitting.next().is_none())
     });
+    let abbreviated =
+        style != Style::Long && flags.iter().any(|f| f.names.iter().any(|n| n.starts_with(&name)));
+    let found = found.or_else(|| find_wild(flags, &name).filter(|_| !abbreviated));
     match found {
         Some(flag) => value(flag, &name, attached, words, out),
         None => {
@@ -197,7 +243,7 @@ fn long<'t, I: Iterator<Item = Arg>>(
 fn short<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     word: &Arg,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
 ) {
     let prefix = word.prefix();
@@ -237,7 +283,7 @@ fn short<'t, I: Iterator<Item = Arg>>(
 fn cluster<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     letters: &Arg,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
     old: bool,
 ) {
@@ -261,7 +307,7 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
         match flag.value {
             Takes::None => value(flag, &name, None, words, out),
             _ if old => value(flag, &name, None, words, out),
-            Takes::Required if !empty => {
+            Takes::Required | Takes::Many if !empty => {
                 value(flag, &name, Some(tail), words, out);
                 return;
             }
@@ -269,7 +315,7 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
                 value(flag, &name, (!empty).then_some(tail), words, out);
                 return;
             }
-            Takes::Required | Takes::Two => {
+            Takes::Required | Takes::Many | Takes::Two => {
                 value(flag, &name, None, words, out);
                 if !empty {
                     out.problem(format!("flag `{name}` inside a cluster"));
@@ -287,7 +333,7 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
 fn one_dash<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     word: &Arg,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
 ) {
     let Some((name, attached)) = at_equals(word) else {

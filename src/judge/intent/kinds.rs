@@ -98,7 +98,10 @@ impl Reader<'_> {
             "url" => self.url(call, effect.action, value),
             "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
-            "s3" => self.s3(call, effect.action, value),
+            "s3" => self.object(call, effect.action, value, ("s3://", ResourceKind::S3, "")),
+            "gs" => {
+                self.object(call, effect.action, value, ("gs://", ResourceKind::Service, "gs/"))
+            }
             "at-file" if !param.is_empty() => {
                 // `name=@file`, `name@file`: the file up to a `;`, behind which stand its attributes.
                 if let Some((_, file)) = value.known().and_then(|v| v.split_once(param)) {
@@ -108,16 +111,10 @@ impl Reader<'_> {
                     self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
                 }
             }
+            "at-file" if value.known() == Some("@-") => {} // Standard input.
+            "at-file" => self.file_behind(call, &["@"], value),
+            "file-url" => self.file_behind(call, &["file://", "fileb://"], value),
             "split" => self.split_text(call, value),
-            "at-file" => {
-                if value.known() == Some("@-") {
-                    // Standard input.
-                } else if let Some(file) = value.without("@") {
-                    self.file(Action::Read, &file, &call.state, &call.source);
-                } else if value.known().is_none() && value.any {
-                    self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
-                }
-            }
             "code" => self.program_text(value.known(), &call.source),
             "script" => self.script(value, &call.state, &call.source),
             "sh" if param == "plain" => self.plain_text(call, value),
@@ -157,10 +154,23 @@ impl Reader<'_> {
                 let place = self.place(value, &call.state, true);
                 call.state.cwd = place.path();
             }
-            "stdin-sh" | "stdin-code" | "stdin-sql" => self.standard_input(call, effect.kind),
+            "stdin-sh" | "stdin-code" => self.standard_input(call, effect.kind),
+            "stdin-sql" => self.sql_from_input(call, param),
             other => {
                 self.not_understood(call, &format!("kind `{other}` of the catalogue is not known"))
             }
+        }
+    }
+
+    /// A value that is the content of a file where it begins so.
+    fn file_behind(&mut self, call: &Call, beginnings: &[&str], value: &Arg) {
+        let (state, source) = (&call.state, &call.source);
+        let prefix = value.prefix();
+        let possible = |b: &&&str| prefix.starts_with(**b) || b.starts_with(&prefix);
+        if let Some(file) = beginnings.iter().find_map(|b| value.without(b)) {
+            self.file(Action::Read, &file, state, source);
+        } else if value.known().is_none() && value.any && beginnings.iter().any(|b| possible(&b)) {
+            self.file(Action::Read, &Arg::unknown(false), state, source);
         }
     }
 
@@ -359,6 +369,7 @@ impl Reader<'_> {
         };
         let one = match base {
             "arg" => arg.cloned().unwrap_or_else(|| Arg::unknown(false)),
+            "group" => Arg::pattern(&call.group),
             "cwd" => call.state.cwd.as_deref().map_or_else(|| Arg::unknown(false), Arg::literal),
             "home" | "tmp" | "git.root" | "git.branch" => fact(base),
             "remote" => or_remote(call),
@@ -487,11 +498,18 @@ impl Reader<'_> {
         }
     }
 
-    fn s3(&mut self, call: &Call, action: Option<Doing>, value: &Arg) {
+    /// A place in a store of objects, by the scheme of its URLs and how its resources begin; else a file.
+    fn object(
+        &mut self,
+        call: &Call,
+        action: Option<Doing>,
+        value: &Arg,
+        (scheme, kind, beginning): (&str, ResourceKind, &str),
+    ) {
         let (source, state) = (&call.source, &call.state);
-        let Some(rest) = value.without("s3://") else {
+        let Some(rest) = value.without(scheme) else {
             if value.any {
-                self.on(action, ResourceKind::S3, "**", source);
+                self.on(action, kind, &format!("{beginning}**"), source);
             }
             match action {
                 Some(Doing::Act(action)) => self.file(action, value, state, source),
@@ -503,7 +521,7 @@ impl Reader<'_> {
         let tree =
             call.marks.contains("recursive") || rest.glob().ends_with('/') || !name.contains('/');
         let name = if tree && !name.ends_with("**") { format!("{name}/**") } else { name };
-        self.on(action, ResourceKind::S3, &name, source);
+        self.on(action, kind, &format!("{beginning}{name}"), source);
     }
 
     /// Text of a shell that has other rules: read where all shells read it alike.
@@ -550,14 +568,6 @@ impl Reader<'_> {
                 let dialect = if kind == "stdin-sh" { Dialect::Bash } else { Dialect::Posix };
                 self.shell_text(&Arg::literal(text), dialect, call);
             }
-            (Input::Text(text), "stdin-sql") => {
-                let text = text.clone();
-                let tool = dialect_of(&call.tool.name);
-                self.sql(call, &Arg::literal(&text), tool);
-            }
-            (_, "stdin-sql") => {
-                self.not_understood(call, "statements that come from standard input");
-            }
             (Input::Text(text), _) => {
                 let text = text.clone();
                 self.program_text(Some(&text), "program text from a here-document");
@@ -588,18 +598,6 @@ impl Reader<'_> {
         if wide {
             self.on(Some(Doing::Act(Action::Administer)), ResourceKind::File, "/**", source);
         }
-    }
-}
-
-/// Whose SQL a tool speaks.
-fn dialect_of(tool: &str) -> &'static str {
-    match tool {
-        "mysql" => "mysql",
-        "sqlite3" => "sqlite",
-        "duckdb" => "duckdb",
-        "sqlcmd" => "mssql",
-        "psql" => "postgres",
-        _ => "none",
     }
 }
 

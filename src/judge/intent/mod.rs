@@ -16,6 +16,7 @@ mod git;
 mod kinds;
 mod meta;
 mod names;
+mod operation;
 mod paths;
 mod secrets;
 mod sql;

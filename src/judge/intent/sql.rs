@@ -10,6 +10,7 @@ use super::Reader;
 use super::args::Arg;
 use super::call::Call;
 use super::meta::{Meta, meta};
+use super::state::Input;
 use crate::judge::catalogue::Doing;
 use crate::model::{Action, Glob, ResourceKind};
 use sqlparser::ast::{
@@ -19,7 +20,7 @@ use sqlparser::ast::{
 };
 use sqlparser::ast::{Expr, Select};
 use sqlparser::dialect::{
-    Dialect, DuckDbDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect,
+    BigQueryDialect, Dialect, DuckDbDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect,
 };
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
@@ -46,11 +47,17 @@ fn computing() -> &'static BTreeSet<&'static str> {
 }
 
 impl Reader<'_> {
-    /// The statements that an argument holds. `tool`: whose dialect it is.
+    /// The statements that an argument holds. `tool`: whose dialect it is, and where its tables are.
     pub(super) fn sql(&mut self, call: &Call, value: &Arg, tool: &str) {
         let source = call.source.clone();
+        let (tool, place) = match tool {
+            "postgres" | "mysql" | "sqlite" | "duckdb" | "mssql" | "none" => (tool, "localhost"),
+            "" => ("postgres", "localhost"),
+            "bigquery" | "spanner" => ("bigquery", tool),
+            place => ("postgres", place),
+        };
         let host = ["-h", "--host"].iter().find_map(|f| call.flag(f));
-        let host = Glob::escape(host.map_or("localhost", Arg::shown));
+        let host = Glob::escape(host.map_or(place, Arg::shown));
         let Some(text) = value.known() else {
             self.not_understood(call, "statements that are not known before they run");
             return;
@@ -76,6 +83,23 @@ impl Reader<'_> {
         }
     }
 
+    /// The statements that come in.
+    pub(super) fn sql_from_input(&mut self, call: &Call, tool: &str) {
+        let own = match call.tool.name.as_str() {
+            "mysql" => "mysql",
+            "sqlite3" => "sqlite",
+            "duckdb" => "duckdb",
+            "sqlcmd" => "mssql",
+            "redis-cli" => "none",
+            _ => "postgres",
+        };
+        let tool = if tool.is_empty() { own } else { tool };
+        match &call.input {
+            Input::Text(text) => self.sql(call, &Arg::literal(text), tool),
+            _ => self.not_understood(call, "statements that come from standard input"),
+        }
+    }
+
     /// The file that a database without a server lies in.
     fn database_file(&mut self, call: &Call, tool: &str) {
         let file = call.operands.first().filter(|_| matches!(tool, "sqlite" | "duckdb"));
@@ -92,6 +116,7 @@ fn statements(tool: &str, text: &str) -> Option<Found> {
         "sqlite" => &SQLiteDialect {},
         "duckdb" => &DuckDbDialect {},
         "mssql" => &MsSqlDialect {},
+        "bigquery" => &BigQueryDialect {},
         _ => &PostgreSqlDialect {},
     };
     // A comment of MySQL may be run, and what one server skips another reads.
