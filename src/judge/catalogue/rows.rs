@@ -90,7 +90,7 @@ pub enum Confine {
 /// A subcommand.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Verb {
-    /// Its words; each may be a glob (`describe-*`).
+    /// Its words; each may be a glob (`describe-*`) or name several (`list|ls`).
     pub path: Vec<String>,
     /// Other words for the last one.
     #[serde(default)]
@@ -155,6 +155,12 @@ pub struct Valued {
     /// Its effects.
     #[serde(default)]
     pub effects: Vec<String>,
+    /// Marks that this value gives; none where it is not known.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// Actions that this value takes away.
+    #[serde(default)]
+    pub kills: Vec<String>,
 }
 
 /// One flag.

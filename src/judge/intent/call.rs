@@ -86,7 +86,8 @@ impl Reader<'_> {
         let Some((verb, words)) = verb_of(tool.verb.iter(), &parsed.operands) else {
             let form = &tool.form;
             let bare = parsed.operands.is_empty();
-            if bare || !form.operands.is_empty() || form.if_one_operand.is_some() {
+            let means = !form.operands.is_empty() || form.if_one_operand.is_some();
+            if bare || means || form.wrapper.is_some() {
                 let parsed = parse(&own, style, args, false);
                 self.apply(&mut call, form, parsed, outer);
             } else {
@@ -104,7 +105,8 @@ impl Reader<'_> {
         };
         let verb_style = verb.form.parse.unwrap_or(style);
         let mut flags: Vec<&Flag> = verb.form.flag.iter().collect();
-        if verb_style == Style::Long {
+        // These read the flags of the tool behind the verb as well.
+        if matches!(style, Style::Long | Style::Word) {
             flags.extend(own);
         }
         let rest = parsed.operands.get(words..).unwrap_or_default().to_vec();
@@ -133,6 +135,13 @@ impl Reader<'_> {
         for (flag, _) in &parsed.flags {
             call.marks.extend(flag.adds.iter().cloned());
         }
+        let mut chosen: Vec<&Valued> =
+            parsed.flags.iter().filter_map(|(f, v)| chosen(&f.values, v.as_ref())).collect();
+        for (i, operand) in call.operands.iter().enumerate() {
+            let mine = form.operands.iter().filter(|r| within(&r.at, i, call.operands.len()));
+            chosen.extend(mine.filter_map(|r| self::chosen(&r.values, Some(operand))));
+        }
+        call.marks.extend(chosen.iter().flat_map(|v| v.adds.iter().cloned()));
         self.change_folder_first(call, &parsed.flags);
         if parsed.surprise {
             self.surprises(call, form);
@@ -140,7 +149,8 @@ impl Reader<'_> {
         // Effects that flags take away again are gathered apart from those of the flags themselves.
         let kept = std::mem::take(&mut self.intent.effects);
         self.arguments(call, form, &parsed.flags);
-        let killed = killed(&parsed.flags);
+        let of_flags = parsed.flags.iter().flat_map(|(f, _)| &f.kills);
+        let killed = killed(of_flags.chain(chosen.iter().flat_map(|v| &v.kills)));
         if let Some(inner) = &parsed.inner {
             self.found_command(call, inner);
         }
@@ -198,14 +208,15 @@ impl Reader<'_> {
             self.effect(call, text, None);
         }
         let operands = call.operands.clone();
-        if operands.is_empty() {
-            for text in form.no_operands.iter().flatten() {
-                self.effect(call, text, None);
-            }
-            return;
-        }
         let mut rules: Vec<&OperandRule> = flags.iter().flat_map(|(f, _)| &f.operands).collect();
         let replaced = !rules.is_empty();
+        if operands.is_empty() {
+            // What `-m` takes is the program, and the operands are its own.
+            let taken = flags.iter().any(|(f, _)| f.last && !f.operands.is_empty());
+            let texts = form.no_operands.iter().flatten().filter(|_| !taken);
+            texts.for_each(|text| self.effect(call, text, None));
+            return;
+        }
         if !replaced {
             rules = form.operands.iter().collect();
         }
@@ -252,7 +263,15 @@ impl Reader<'_> {
     }
 
     fn valued(&mut self, call: &mut Call, values: &[Valued], arg: Option<&Arg>) {
-        let Some(arg) = arg else { return };
+        let matching = |text: &str| {
+            values.iter().find(|v| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text)))
+        };
+        let Some(arg) = arg else {
+            // A value that may be left out, and was.
+            let texts = matching("").map(|v| v.effects.as_slice()).unwrap_or_default();
+            texts.iter().for_each(|t| self.effect(call, t, None));
+            return;
+        };
         let Some(text) = arg.known() else {
             // Any of them may be meant.
             for value in values {
@@ -263,8 +282,7 @@ impl Reader<'_> {
             }
             return;
         };
-        let matching = |v: &&Valued| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text));
-        match values.iter().find(matching) {
+        match matching(text) {
             Some(value) => value.effects.iter().for_each(|t| self.effect(call, t, Some(arg))),
             None => {
                 self.not_understood(call, &format!("value `{text}` has no meaning that is known"))
@@ -305,6 +323,22 @@ impl Reader<'_> {
             .filter(|e| e.action == Action::Create && e.resource.kind == ResourceKind::File);
         let names = made.filter_map(|e| e.resource.name.as_literal().map(str::to_owned));
         outer.made.extend(names.collect::<Vec<_>>());
+    }
+
+    /// The call's operands are a call of another tool, whose code this one holds (`python -m pip`), with
+    /// the words behind its name in front (`docker buildx build` is `docker build`).
+    pub(super) fn other_tool(&mut self, call: &Call, words: &Arg) {
+        let mut words = words.known().unwrap_or_default().split(' ');
+        let tool = words.next().and_then(|name| self.catalogue.tool(name, name));
+        let Some(tool) = tool else {
+            self.not_understood(call, "a tool that the catalogue does not know");
+            return;
+        };
+        let mut inner = call.state.clone();
+        let inside = Call::new(tool, call.path.clone(), inner.clone(), call.input.clone());
+        let operands: Vec<Arg> =
+            words.map(Arg::literal).chain(call.operands.iter().cloned()).collect();
+        self.deeper(|r| r.call(inside, &operands, &mut inner));
     }
 
     fn wrapped(&mut self, call: &Call, wrapper: &Wrapper, outer: &State) {
@@ -381,11 +415,12 @@ pub(super) fn verb_of<'t>(
         let fits = verb.path.iter().zip(given).enumerate().all(|(i, (want, got))| {
             let Some(got) = got.known() else { return false };
             let alias = i + 1 == n && verb.aliases.iter().any(|a| a == got);
-            if want == got || alias {
+            if alias || want.split('|').any(|w| w == got) {
                 exact += 1;
                 return true;
             }
-            want.contains('*') && Glob::parse(want).is_ok_and(|g| g.matches(got))
+            want.contains('*')
+                && want.split('|').any(|w| Glob::parse(w).is_ok_and(|g| g.matches(got)))
         });
         if fits && best.is_none_or(|(_, len, ex)| (n, exact) > (len, ex)) {
             best = Some((verb, n, exact));
@@ -413,10 +448,19 @@ fn within(range: &str, i: usize, n: usize) -> bool {
     }
 }
 
-/// Actions that the given flags take away.
-fn killed(flags: &[(&Flag, Option<Arg>)]) -> Vec<Action> {
+/// The entry that a value chooses; one that may be left out, and was, counts as empty.
+fn chosen<'t>(values: &'t [Valued], value: Option<&Arg>) -> Option<&'t Valued> {
+    let text = match value {
+        Some(value) => value.known()?,
+        None => "",
+    };
+    values.iter().find(|v| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text)))
+}
+
+/// Actions that these words take away.
+fn killed<'t>(words: impl Iterator<Item = &'t String>) -> Vec<Action> {
     let mut out = Vec::new();
-    for word in flags.iter().flat_map(|(f, _)| &f.kills) {
+    for word in words {
         match word.as_str() {
             "write" => out.extend([Action::Create, Action::Update]),
             other => out.extend(Action::parse(other)),

@@ -60,7 +60,12 @@ pub(super) fn parse<'t>(
     while let Some(word) = words.next() {
         let is_first = std::mem::replace(&mut first, false);
         if ended {
-            out.operands.push(word);
+            // Also a tool whose words are all operands has a `--help` in front.
+            let asked = word.known().and_then(|t| find(flags, t));
+            match asked.filter(|f| is_first && style == Style::None && f.ends) {
+                Some(flag) => push(flag, "", None, &mut out),
+                None => out.operands.push(word),
+            }
             continue;
         }
         let prefix = word.prefix();
@@ -142,6 +147,9 @@ fn value<'t, I: Iterator<Item = Arg>>(
     };
     let value = match (flag.value, attached) {
         (Takes::None, None) => None,
+        // A switch may be spelled out (pflag, Go's flag): on, or as if it were not there.
+        (Takes::None, Some(v)) if matches!(v.known(), Some("true")) => None,
+        (Takes::None, Some(v)) if matches!(v.known(), Some("false")) => return,
         (Takes::None, Some(_)) => {
             out.problem(format!("flag `{name}` with a value"));
             None
@@ -340,7 +348,9 @@ fn one_dash<'t, I: Iterator<Item = Arg>>(
         out.problem(NOT_KNOWN);
         return;
     };
-    match find(flags, &name) {
+    // Two dashes mean the same as one (Go's flag).
+    let one = name.strip_prefix('-').filter(|n| n.starts_with('-'));
+    match find(flags, &name).or_else(|| one.and_then(|n| find(flags, n))) {
         Some(flag) => value(flag, &name, attached, words, out),
         None => {
             out.problem(format!("unknown flag `{name}`"));

@@ -24,6 +24,8 @@ const PORTS: &[(&str, u16)] = &[
     ("ldap", 389),
     ("ws", 80),
     ("wss", 443),
+    ("oci", 443),
+    ("tcp", 2375),
 ];
 
 /// Where a program text comes from that another command of the line prints.
@@ -31,6 +33,8 @@ pub(super) const FROM_A_PIPE: &str = "program text from a pipe";
 
 /// The port of a scheme, where it is one of those.
 pub(super) fn port_of(scheme: &str) -> Option<u16> {
+    // `git+https://`, as package managers write it.
+    let scheme = scheme.strip_prefix("git+").unwrap_or(scheme);
     PORTS.iter().find(|(s, _)| *s == scheme).map(|(_, port)| *port)
 }
 
@@ -131,6 +135,11 @@ impl Reader<'_> {
             "git-checkout" => self.git_checkout(call, value),
             "git-config" => self.git_config(value, &call.source),
             "mode" => self.mode(value, &call.source),
+            "k8s" => self.objects(call, effect.action, param),
+            "mount" => self.mount(call, value),
+            "publish" => self.publish(call, value),
+            "github-api" => self.github_api(call),
+            "tool" => self.other_tool(call, value),
             "env-name" | "pid" | "unit" | "image" | "container" => {
                 let kind = match name {
                     "env-name" => ResourceKind::Env,

@@ -7,12 +7,15 @@
 mod args;
 mod builtins;
 mod call;
+mod cluster;
 mod code;
 mod command;
+mod containers;
 mod environment;
 mod expression;
 mod flags;
 mod git;
+mod github;
 mod kinds;
 mod meta;
 mod names;

@@ -20,7 +20,8 @@ use sqlparser::ast::{
 };
 use sqlparser::ast::{Expr, Select};
 use sqlparser::dialect::{
-    BigQueryDialect, Dialect, DuckDbDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect,
+    BigQueryDialect, Dialect, DuckDbDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect,
+    SQLiteDialect,
 };
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
