@@ -212,10 +212,10 @@ pub struct Valued {
     /// Its effects.
     #[serde(default)]
     pub effects: Vec<String>,
-    /// Marks that this value of a flag gives; none where it is not known.
+    /// Marks that this value gives; none where it is not known.
     #[serde(default)]
     pub adds: Vec<String>,
-    /// Actions that this value of a flag takes away.
+    /// Actions that this value takes away.
     #[serde(default)]
     pub kills: Vec<String>,
 }

@@ -79,10 +79,17 @@ impl Place {
             match end {
                 "**" => g.meets(&undotted),
                 _ if end.starts_with('*') => begins && extends && g.meets(&undotted),
-                _ => begins && g.meets(&undotted),
+                _ => begins && spells(g, last, end) && g.meets(&undotted),
             }
         })
     }
+}
+
+/// Whether the last name of a pattern says enough to mean a secret of that name wherever it lies: `t*`
+/// does not mean `token.txt`, `tok*` does. A dot in front says it.
+fn spells(secret: &Glob, last: &str, name: &str) -> bool {
+    let said = last.chars().filter(|c| !matches!(c, '*' | '?')).count();
+    !secret.prefix().is_empty() || name.starts_with('.') || said * 3 >= name.chars().count()
 }
 
 struct Places {
@@ -157,6 +164,8 @@ mod tests {
             "/home/d/.s*/id_rsa",
             "/home/d/.ss?/*",
             "/r/server.p*",
+            "/r/tok*",
+            "/etc/sh*",
             "/home/d/.token",
         ] {
             assert!(is_secret(&g(secret)), "{secret}");

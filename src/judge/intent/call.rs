@@ -139,8 +139,12 @@ impl Reader<'_> {
         for (flag, _) in &parsed.flags {
             call.marks.extend(flag.adds.iter().cloned());
         }
-        let chosen: Vec<&Valued> =
-            parsed.flags.iter().filter_map(|(f, v)| chosen(f, v.as_ref())).collect();
+        let mut chosen: Vec<&Valued> =
+            parsed.flags.iter().filter_map(|(f, v)| chosen(&f.values, v.as_ref())).collect();
+        for (i, operand) in call.operands.iter().enumerate() {
+            let mine = form.operands.iter().filter(|r| within(&r.at, i, call.operands.len()));
+            chosen.extend(mine.filter_map(|r| self::chosen(&r.values, Some(operand))));
+        }
         call.marks.extend(chosen.iter().flat_map(|v| v.adds.iter().cloned()));
         self.change_folder_first(call, &parsed.flags);
         if let Some(value) = parsed.surprise {
@@ -468,13 +472,13 @@ fn within(range: &str, i: usize, n: usize) -> bool {
     }
 }
 
-/// The entry of a flag's values that the given one chooses; a value that may be left out counts as empty.
-fn chosen<'t>(flag: &'t Flag, value: Option<&Arg>) -> Option<&'t Valued> {
+/// The entry that a value chooses; one that may be left out, and was, counts as empty.
+fn chosen<'t>(values: &'t [Valued], value: Option<&Arg>) -> Option<&'t Valued> {
     let text = match value {
         Some(value) => value.known()?,
         None => "",
     };
-    flag.values.iter().find(|v| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text)))
+    values.iter().find(|v| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text)))
 }
 
 /// Actions that these words take away.

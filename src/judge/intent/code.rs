@@ -48,9 +48,11 @@ impl Reader<'_> {
             return;
         };
         if awk_does_more(program) {
-            self.inline(&format!(
-                "{source}: an awk program that runs, writes or reads more than its operands"
-            ));
+            let why = format!("{source}: an awk program that runs, writes or reads more");
+            for file in redirected(program) {
+                self.write_file(&Arg::literal(&file), &call.state, &why);
+            }
+            self.program_text(Some(program), &why);
         }
     }
 }
@@ -84,6 +86,15 @@ fn redirects(code: &str) -> bool {
         }
         false
     })
+}
+
+/// The files that an awk program plainly prints to.
+fn redirected(program: &str) -> Vec<String> {
+    let files = program.split('>').skip(1).filter_map(|rest| {
+        let (file, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
+        (!file.contains('\\')).then(|| file.to_owned())
+    });
+    files.filter(|f| !f.is_empty()).collect()
 }
 
 /// The program without the text of its strings, expressions and comments; `None` where it does not tell

@@ -29,6 +29,9 @@ const PORTS: &[(&str, u16)] = &[
     ("tcp", 2375),
 ];
 
+/// Where a program text comes from that another command of the line prints.
+pub(super) const FROM_A_PIPE: &str = "program text from a pipe";
+
 /// The port of a scheme, where it is one of those.
 pub(super) fn port_of(scheme: &str) -> Option<u16> {
     // `git+https://`, as package managers write it.
@@ -91,7 +94,6 @@ impl Reader<'_> {
         let nothing = Arg::literal("");
         let value = arg.unwrap_or(&nothing);
         let (name, param) = effect.kind.split_once([':', '/']).unwrap_or((effect.kind, ""));
-        // Where the tables of statements are: `sql/athena`.
         match name {
             "any" => {}
             "opaque" => self.not_understood(call, &call.source),
@@ -114,10 +116,10 @@ impl Reader<'_> {
                     self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
                 }
             }
-            "split" => self.split_text(call, value),
             "at-file" if value.known() == Some("@-") => {} // Standard input.
             "at-file" => self.file_behind(call, &["@"], value),
             "file-url" => self.file_behind(call, &["file://", "fileb://"], value),
+            "split" => self.split_text(call, value),
             "code" => self.program_text(value.known(), &call.source),
             "script" => self.script(value, &call.state, &call.source),
             "sh" if param == "plain" => self.plain_text(call, value),
@@ -236,7 +238,8 @@ impl Reader<'_> {
                 } else if tree && !place.glob.is_empty() {
                     let tree = place.tree();
                     self.on_file(action, &tree, state, source);
-                    if action == Action::Delete && kind != "whole" && tree.ends_with("/**") {
+                    let gone = kind != "whole" || !self.stays(call);
+                    if action == Action::Delete && gone && tree.ends_with("/**") {
                         self.loses(&tree, source);
                     }
                 } else {
@@ -255,6 +258,16 @@ impl Reader<'_> {
             let delete = Some(Doing::Act(Action::Delete));
             self.on(delete, ResourceKind::Git, "./worktree", &format!("{source}, a whole tree"));
         }
+    }
+
+    /// Whether what is moved stays in the work tree.
+    fn stays(&mut self, call: &Call) -> bool {
+        let into = call.flag("-t").or_else(|| call.operands.last()).cloned();
+        let Some(into) = into else { return false };
+        let place = self.place(&into, &call.state, true);
+        let root = self.world.ask("git.root");
+        let tree = root.text().and_then(|r| Glob::parse(&format!("{}/**", Glob::escape(r))).ok());
+        Glob::parse(&place.glob).is_ok_and(|name| tree.is_some_and(|t| t.covers(&name)))
     }
 
     /// An archive, and not the line, says which files it writes over.
@@ -567,13 +580,11 @@ impl Reader<'_> {
                 self.program_text(Some(&text), "program text from a here-document");
             }
             (input, _) => {
-                let from = match input {
-                    Input::Piped | Input::Names(_) => "a pipe",
-                    Input::File => "a file",
-                    Input::Text(_) => "a here-document",
-                    Input::Inherited => "standard input",
-                };
-                self.inline(&format!("program text from {from}"));
+                self.inline(match input {
+                    Input::Piped | Input::Names(_) => FROM_A_PIPE,
+                    Input::File => "program text from a file",
+                    _ => "program text from standard input",
+                });
             }
         }
     }

@@ -175,6 +175,11 @@ impl Reader<'_> {
         } else {
             action
         };
+        // The history itself: by a path that leads into it, and not by a pattern that may match there.
+        if action == Action::Delete && format!("{}/", name.prefix()).contains("/.git/") {
+            let repository = Resource::exact(ResourceKind::Git, "./repository");
+            self.add(Action::Delete, repository, source);
+        }
         let writes = matches!(action, Action::Create | Action::Update);
         if writes && is_persistent(&name) {
             self.add(

@@ -40,8 +40,7 @@ const TOKENS: &[(&str, usize)] = &[
 /// Signs that a program text writes.
 const WRITES: &[&str] = &[
     "write", "append", "copy", "move", "rename", "symlink", "link(", "save", "dump", "'w", "\"w",
-    "'a", "\"a", "'x", "\"x", "put", "truncate", "unlink", "remove", "rm", ">", "tee", "print",
-    "open(", "spew",
+    "'a", "\"a", "'x", "\"x", "put", "truncate", "unlink", "remove", "rm", ">", "tee", "spew",
 ];
 
 /// Most places that one text is said to name.

@@ -12,7 +12,7 @@ use super::call::Call;
 use super::meta::{Meta, meta};
 use super::state::Input;
 use crate::judge::catalogue::Doing;
-use crate::model::{Action, Glob, ResourceKind, StdinKind};
+use crate::model::{Action, Glob, ResourceKind};
 use sqlparser::ast::{
     CopySource, CopyTarget, Delete, FromTable, Insert, ObjectName, ObjectType, Query, SetExpr,
     Statement, TableFactor, TableObject, TableWithJoins, UtilityOption, Visit, Visitor, With,
@@ -20,7 +20,8 @@ use sqlparser::ast::{
 };
 use sqlparser::ast::{Expr, Select};
 use sqlparser::dialect::{
-    BigQueryDialect, Dialect, DuckDbDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect,
+    BigQueryDialect, Dialect, DuckDbDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect,
+    SQLiteDialect,
 };
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
@@ -33,9 +34,6 @@ use std::sync::OnceLock;
 const MAX_TOKENS: usize = 1_000;
 /// Most bytes of one text.
 const MAX_TEXT: usize = 32 * 1024;
-
-/// Dialects of tools whose tables are on the host that they name; other words are services.
-const DIALECTS: [&str; 6] = ["postgres", "mysql", "sqlite", "duckdb", "mssql", "none"];
 
 /// What a text does to tables.
 type Found = Vec<(Action, String)>;
@@ -50,12 +48,17 @@ fn computing() -> &'static BTreeSet<&'static str> {
 }
 
 impl Reader<'_> {
-    /// The statements that an argument holds. `tool`: whose dialect it is, or the service that has the tables.
+    /// The statements that an argument holds. `tool`: whose dialect it is, and where its tables are.
     pub(super) fn sql(&mut self, call: &Call, value: &Arg, tool: &str) {
         let source = call.source.clone();
-        let place = if DIALECTS.contains(&tool) { "localhost" } else { tool };
-        let host = ["-h", "--host"].iter().find_map(|f| call.flag(f)).map_or(place, Arg::shown);
-        let host = Glob::escape(host);
+        let (tool, place) = match tool {
+            "postgres" | "mysql" | "sqlite" | "duckdb" | "mssql" | "none" => (tool, "localhost"),
+            "" => ("postgres", "localhost"),
+            "bigquery" | "spanner" => ("bigquery", tool),
+            place => ("postgres", place),
+        };
+        let host = ["-h", "--host"].iter().find_map(|f| call.flag(f));
+        let host = Glob::escape(host.map_or(place, Arg::shown));
         let Some(text) = value.known() else {
             self.not_understood(call, "statements that are not known before they run");
             return;
@@ -81,7 +84,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The statements come from standard input.
+    /// The statements that come in.
     pub(super) fn sql_from_input(&mut self, call: &Call, tool: &str) {
         let own = match call.tool.name.as_str() {
             "mysql" => "mysql",
@@ -94,7 +97,6 @@ impl Reader<'_> {
         let tool = if tool.is_empty() { own } else { tool };
         match &call.input {
             Input::Text(text) => self.sql(call, &Arg::literal(text), tool),
-            Input::Inherited if self.stdin == StdinKind::Closed => {}
             _ => self.not_understood(call, "statements that come from standard input"),
         }
     }

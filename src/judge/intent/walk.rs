@@ -8,6 +8,7 @@ use super::Reader;
 use super::args::{Arg, expand, joined, shown};
 use super::environment::{holds_secret, looks_for_secrets};
 use super::evaluate::{Dynamics, subscript_runs};
+use super::kinds::FROM_A_PIPE;
 use super::state::{Input, State};
 use crate::judge::catalogue::Doing;
 use crate::judge::shell::{
@@ -73,9 +74,11 @@ impl Reader<'_> {
             Node::Simple(simple) => self.simple(simple, state, input),
             Node::Pipeline(nodes) => {
                 let mut input = input.clone();
+                let start = self.intent.effects.len();
                 for (i, node) in nodes.iter().enumerate() {
                     let before = self.intent.effects.len();
                     self.node(node, &mut state.clone(), &input);
+                    self.remote_text(start, before);
                     if let Some(next) = nodes.get(i + 1) {
                         self.filtered_environment(before, next);
                         input = self.handed(node, before, state, &input);
@@ -146,6 +149,19 @@ impl Reader<'_> {
             after(state, way);
         }
         true
+    }
+
+    /// A program text from a pipe that something was fetched into comes from elsewhere.
+    fn remote_text(&mut self, start: usize, before: usize) {
+        let fetched = self.intent.effects.iter().take(before).skip(start);
+        if !fetched.into_iter().any(|e| e.action == Action::Connect) {
+            return;
+        }
+        for effect in self.intent.effects.iter_mut().skip(before) {
+            if effect.action == Action::Execute && effect.source == FROM_A_PIPE {
+                effect.resource = Resource::exact(ResourceKind::Code, "remote");
+            }
+        }
     }
 
     /// The environment printed into a filter that looks for secrets.
