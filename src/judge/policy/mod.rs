@@ -14,7 +14,7 @@ mod tests;
 mod words;
 
 pub use ceiling::Ceiling;
-pub use rule::{Pattern, Rule};
+pub use rule::{Condition, Pattern, Rule, Test};
 pub use template::Values;
 
 use crate::model::{
