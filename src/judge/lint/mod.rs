@@ -8,9 +8,14 @@
 //! denied and this rule decides some effect. A counter-example of a permit is not allowed; of an ask
 //! or forbid it has no effect that this rule decides. The rule's own `when` is taken as holding.
 
+mod automaton;
 mod fixture;
+mod prove;
+mod search;
+mod worlds;
 
 pub use fixture::Fixture;
+pub use prove::{Claim, Proof, Terms, Witness, code_rules, implies, never};
 
 use super::catalogue::Catalogue;
 use super::decide::rehearse;
@@ -113,54 +118,4 @@ impl World for Noting {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::judge::policy::Source;
-
-    fn load(name: &str) -> Policy {
-        let shipped = |name: &str| {
-            let path = format!("{}/profiles/{name}.toml", env!("CARGO_MANIFEST_DIR"));
-            #[allow(clippy::disallowed_methods, reason = "a test reads the shipped profiles")]
-            let text = std::fs::read_to_string(&path).unwrap();
-            Ok(Source { name: name.to_owned(), path, text })
-        };
-        Policy::load(name, &shipped).unwrap()
-    }
-
-    #[test]
-    fn the_shipped_profiles_do_what_their_examples_say() {
-        let catalogue = Catalogue::new(Vec::new()).unwrap();
-        for name in ["base", "coding-agent", "data-retrieval", "ci"] {
-            let policy = load(name);
-            for rule in policy.rules().iter().filter(|r| r.profile == name) {
-                assert!(!rule.examples.is_empty(), "{name}: {} has no examples", rule.id);
-                assert!(!rule.why.is_empty(), "{name}: {} does not say why", rule.id);
-                assert!(
-                    rule.effect == Verdict::Allow || !rule.hint.is_empty(),
-                    "{name}: {} has no hint",
-                    rule.id
-                );
-            }
-            let found: Vec<String> = examples(&policy, &catalogue)
-                .iter()
-                .map(|f| format!("{}: {}", f.rule, f.message))
-                .collect();
-            assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
-        }
-    }
-
-    #[test]
-    fn an_example_that_does_not_hold_is_found_with_what_the_line_does() {
-        let text = "exo = 1\nname = \"p\"\n[[permit]]\nid = \"one\"\nactions = [\"read\"]\nresources = [\"file:/repo/**\"]\nexamples = [\"rm f\"]\ncounter_examples = [\"cat f\"]\n";
-        let source = |name: &str| {
-            Ok(Source { name: name.to_owned(), path: "p.toml".into(), text: text.to_owned() })
-        };
-        let policy = Policy::load("p", &source).unwrap();
-        let found = examples(&policy, &Catalogue::new(Vec::new()).unwrap());
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert!(
-            found[0].message.contains("delete file:/repo/f") && found[0].place.contains("p.toml"),
-            "{found:?}"
-        );
-    }
-}
+mod tests;

@@ -190,6 +190,12 @@ impl Policy {
             "rules": rules, "sandbox": self.ceiling.as_written()})
     }
 
+    /// Names of the facts that deciding depends on.
+    #[must_use]
+    pub const fn facts(&self) -> &BTreeSet<String> {
+        &self.facts
+    }
+
     /// The answers to all that deciding under this policy needs (variables, `when`, validity).
     #[must_use]
     pub fn values(&self, world: &dyn World) -> Values {
