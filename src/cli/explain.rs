@@ -4,7 +4,7 @@
 //! Never: runs anything; writes an entry only with `--record`.
 
 use super::args::PayloadArgs;
-use super::check::{code, failed};
+use super::check::{Suppose, code, failed};
 use super::text::{out, printable, verdict};
 use crate::gate::{self, Bench, Error, Judged};
 use crate::judge::policy::Policy;
@@ -22,6 +22,8 @@ pub(super) struct ExplainArgs {
     #[arg(long)]
     record: bool,
     #[command(flatten)]
+    suppose: Suppose,
+    #[command(flatten)]
     payload: PayloadArgs,
 }
 
@@ -30,6 +32,7 @@ pub(super) fn run(args: ExplainArgs) -> u8 {
     let json = args.json;
     let judge = || -> Result<(Bench, Judged, Option<u64>), Error> {
         let (bench, installation) = args.payload.bench()?;
+        args.suppose.tell(&bench);
         let record = args.record.then_some(&installation);
         let (judged, entry) = gate::check(&bench, args.payload.payload()?, record)?;
         Ok((bench, judged, entry))

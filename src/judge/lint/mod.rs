@@ -11,11 +11,13 @@
 mod automaton;
 mod fixture;
 mod prove;
+mod sample;
 mod search;
 mod worlds;
 
 pub use fixture::Fixture;
 pub use prove::{Claim, Proof, Terms, Witness, code_rules, implies, never};
+pub use sample::line;
 
 use super::catalogue::Catalogue;
 use super::decide::rehearse;

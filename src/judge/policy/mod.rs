@@ -15,7 +15,7 @@ mod words;
 
 pub use ceiling::Ceiling;
 pub use rule::{Condition, Pattern, Rule, Test};
-pub use template::Values;
+pub use template::{Values, supposed};
 
 use crate::model::{
     Action, Assurance, Autonomy, Digest, Environment, Glob, Mode, ResourceKind, Verdict, World,

@@ -46,6 +46,22 @@ pub(super) fn is_number(fact: &str) -> Result<bool, String> {
     })
 }
 
+/// The answer that a fact of that name would be with this text as its value; an empty text: absent.
+///
+/// # Errors
+/// No such fact, or one that is a number and the text is none.
+pub fn supposed(fact: &str, text: &str) -> Result<Answer, String> {
+    let number = is_number(fact)?;
+    if text.is_empty() {
+        return Ok(Answer::Absent);
+    }
+    if !number {
+        return Ok(Answer::Known(FactValue::Text(text.to_owned())));
+    }
+    let value = text.parse().map_err(|_| format!("`{fact}` is a whole number, not `{text}`"))?;
+    Ok(Answer::Known(FactValue::Integer(value)))
+}
+
 /// What facts were answered, by name: asked once for a decision.
 #[derive(Debug, Default)]
 pub struct Values(BTreeMap<String, Answer>);

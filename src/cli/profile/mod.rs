@@ -1,7 +1,9 @@
-//! `exo profile list|show|check`.
+//! `exo profile …`: list, show, check, prove.
 //!
 //! In: names or files of profiles. Out: what they say, and whether they hold.
 //! Never: changes a profile.
+
+mod prove;
 
 use super::args::surroundings;
 use super::text::{complain, out, printable};
@@ -42,6 +44,8 @@ pub(super) enum ProfileCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Prove what a profile never allows, or that another allows as much
+    Prove(Box<prove::ProveArgs>),
 }
 
 /// `exo profile …`.
@@ -52,6 +56,7 @@ pub(super) fn run(command: &ProfileCommand) -> u8 {
             show(&installation, name, *resolved, *json)
         }
         ProfileCommand::Check { names, json } => check(&installation, names, *json),
+        ProfileCommand::Prove(args) => prove::prove(&installation, args),
     });
     result.unwrap_or_else(|e| {
         complain(&e);
