@@ -100,6 +100,24 @@ impl Automaton {
         places.contains(&self.end)
     }
 
+    /// Whether everything that goes on from here is a name of the glob.
+    pub(super) fn takes_all(&self, places: &[u32]) -> bool {
+        let loops = |p: &u32| {
+            let arrows = self.arrows.get(*p as usize);
+            arrows.into_iter().flatten().any(|(on, to)| matches!(on, On::Any) && to == p)
+        };
+        places.iter().any(|p| loops(p) && self.accepts(&self.close(vec![*p])))
+    }
+
+    /// The letters that it tells apart from others at these places.
+    pub(super) fn letters_at<'a>(&'a self, places: &'a [u32]) -> impl Iterator<Item = char> + 'a {
+        let arrows = places.iter().filter_map(|p| self.arrows.get(*p as usize)).flatten();
+        arrows.filter_map(|(on, _)| match on {
+            On::Letter(l) => Some(*l),
+            On::Inner | On::Any => None,
+        })
+    }
+
     /// The letters that it tells apart from others.
     pub(super) fn letters(&self) -> impl Iterator<Item = char> {
         self.arrows.iter().flatten().filter_map(|(on, _)| match on {

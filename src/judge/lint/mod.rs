@@ -1,38 +1,125 @@
-//! Runs a profile's own examples.
+//! Looks into a profile: its examples, its rules against each other and against its sandbox, and what can
+//! be proved of it.
 //!
-//! In: a policy and a catalogue. Out: findings.
-//! Never: runs a command, changes a profile.
-//!
-//! What an example claims, for the rules of the profile's own file: of a permit, that the line is
-//! allowed and this rule decides some effect of it; of an ask or forbid, that the line is asked for or
-//! denied and this rule decides some effect. A counter-example of a permit is not allowed; of an ask
-//! or forbid it has no effect that this rule decides. The rule's own `when` is taken as holding.
+//! In: a policy and a catalogue. Out: findings, proofs, proposals.
+//! Never: runs a command, changes a profile, reads a file or a ledger.
 
 mod automaton;
+mod ceiling;
+mod examples;
 mod fixture;
 mod prove;
+mod rules;
 mod sample;
 mod search;
 mod worlds;
 
+pub use examples::examples;
 pub use fixture::Fixture;
 pub use prove::{Claim, Proof, Terms, Witness, code_rules, implies, never};
 pub use sample::line;
 
 use super::catalogue::Catalogue;
-use super::decide::rehearse;
-use super::intent;
 use super::policy::{Policy, Rule};
-use crate::model::{
-    Answer, Assurance, Decision, Fact, Payload, Request, Snapshot, StdinKind, Subject, Verdict,
-    What, World,
-};
-use std::cell::RefCell;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; what it says may well be meant.
+    Note,
+    /// Something does nothing, or not what it looks like.
+    Warning,
+    /// The profile does not do what it says.
+    Error,
+}
+
+impl Severity {
+    /// The word in messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// An example or counter-example that does not hold.
+    Example,
+    /// A `when` that never holds.
+    NeverHolds,
+    /// A `when` that always holds.
+    AlwaysHolds,
+    /// A resource that no name matches.
+    MatchesNothing,
+    /// A rule that a stricter one contradicts word for word.
+    Contradicted,
+    /// A rule that can never decide, since stricter ones decide all it speaks of.
+    Unreachable,
+    /// A part of a rule that can never decide.
+    PartlyUnreachable,
+    /// A rule that permits, asks or forbids only what others do already.
+    Shadowed,
+    /// A permit of which the sandbox lets nothing happen.
+    OutsideCeiling,
+    /// A permit of which the sandbox lets only a part happen.
+    BeyondCeiling,
+    /// A part of the ceiling that no rule makes use of.
+    UnusedCeiling,
+    /// Rules that are too big to be followed in full.
+    TooBig,
+}
+
+impl Check {
+    /// The word in JSON and in `docs/profile.md`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Example => "example",
+            Self::NeverHolds => "never-holds",
+            Self::AlwaysHolds => "always-holds",
+            Self::MatchesNothing => "matches-nothing",
+            Self::Contradicted => "contradicted",
+            Self::Unreachable => "unreachable",
+            Self::PartlyUnreachable => "partly-unreachable",
+            Self::Shadowed => "shadowed",
+            Self::OutsideCeiling => "outside-ceiling",
+            Self::BeyondCeiling => "beyond-ceiling",
+            Self::UnusedCeiling => "unused-ceiling",
+            Self::TooBig => "too-big",
+        }
+    }
+
+    /// How bad it is.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Example
+            | Self::NeverHolds
+            | Self::MatchesNothing
+            | Self::Contradicted
+            | Self::Unreachable => Severity::Error,
+            Self::AlwaysHolds
+            | Self::PartlyUnreachable
+            | Self::Shadowed
+            | Self::OutsideCeiling
+            | Self::UnusedCeiling
+            | Self::TooBig => Severity::Warning,
+            Self::BeyondCeiling => Severity::Note,
+        }
+    }
+}
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule.
+    /// What was looked for.
+    pub check: Check,
+    /// The rule, or `sandbox`.
     pub rule: String,
     /// File and line.
     pub place: String,
@@ -40,83 +127,19 @@ pub struct Finding {
     pub message: String,
 }
 
-/// Runs the examples and counter-examples of every rule of the policy's own file. Empty: all hold.
+impl Finding {
+    fn of(rule: &Rule, check: Check, message: String) -> Self {
+        Self { check, rule: rule.id.clone(), place: rule.place(), message }
+    }
+}
+
+/// Everything that can be found out about the rules of the policy's own file.
 #[must_use]
-pub fn examples(policy: &Policy, catalogue: &Catalogue) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for rule in policy.rules().iter().filter(|r| r.profile == policy.name) {
-        let lines = rule.examples.iter().map(|l| (l, true));
-        for (line, example) in lines.chain(rule.counter_examples.iter().map(|l| (l, false))) {
-            let decision = judge(policy, catalogue, rule, line);
-            if let Some(what) = wrong(rule, &decision, example) {
-                let kind = if example { "example" } else { "counter-example" };
-                let message = format!("{kind} `{line}`: {what}{}", told(&decision));
-                findings.push(Finding { rule: rule.id.clone(), place: rule.place(), message });
-            }
-        }
-    }
+pub fn check(policy: &Policy, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut findings = examples(policy, catalogue);
+    findings.extend(rules::rules(policy));
+    findings.extend(ceiling::ceiling(policy));
     findings
-}
-
-/// Why the line does not show what it should; `None` where it does.
-fn wrong(rule: &Rule, decision: &Decision, example: bool) -> Option<&'static str> {
-    let decides = decision.effects.iter().any(|e| e.rule == rule.id);
-    match (rule.effect, example) {
-        (Verdict::Allow, true) if decision.verdict != Verdict::Allow => Some("is not allowed"),
-        (_, true) if !decides => Some("has no effect that this rule decides"),
-        (Verdict::Ask, true) if decision.verdict != Verdict::Ask => Some("is not asked for"),
-        (Verdict::Deny, true) if decision.verdict != Verdict::Deny => Some("is not denied"),
-        (Verdict::Allow, false) if decision.verdict == Verdict::Allow => Some("is allowed"),
-        (Verdict::Ask | Verdict::Deny, false) if decides => {
-            Some("has an effect that this rule decides")
-        }
-        _ => None,
-    }
-}
-
-/// What the line does, in short, so that the author sees which effect he did not think of.
-fn told(decision: &Decision) -> String {
-    let effects: Vec<String> = decision
-        .effects
-        .iter()
-        .map(|e| format!("{} {} ({} by {})", e.action, e.resource, e.verdict, e.rule))
-        .collect();
-    if effects.is_empty() {
-        "; it has no effects".to_owned()
-    } else {
-        format!("; it has: {}", effects.join(", "))
-    }
-}
-
-fn judge(policy: &Policy, catalogue: &Catalogue, rule: &Rule, line: &str) -> Decision {
-    let world = Noting { snapshot: RefCell::default() };
-    let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
-    let reach = policy.reach(&policy.values(&world));
-    let intent = intent::read(&payload, catalogue, &world, &reach);
-    let subject = Subject {
-        agent: policy.name.clone(),
-        sponsor: String::new(),
-        user: "agent".to_owned(),
-        uid: 1000,
-        assurance: Assurance::Asserted,
-        session: String::new(),
-    };
-    let snapshot = world.snapshot.into_inner();
-    rehearse(policy, &Request { subject, payload, intent, snapshot }, &rule.id)
-}
-
-/// The fixture, with the answers it gave.
-struct Noting {
-    snapshot: RefCell<Snapshot>,
-}
-
-impl World for Noting {
-    fn ask(&self, name: &str) -> Answer {
-        let answer = Fixture.ask(name);
-        let fact = Fact { answer: answer.clone(), source: "fixture".to_owned() };
-        self.snapshot.borrow_mut().facts.insert(name.to_owned(), fact);
-        answer
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::model::{
 use std::collections::BTreeMap;
 
 /// Steps of all questions of one proof: some seconds.
-const BUDGET: usize = 30_000_000;
+const BUDGET: usize = 20_000_000;
 
 /// Effects that are claimed never to be admitted: `delete,update s3:**`.
 #[derive(Clone, Debug)]

@@ -69,6 +69,14 @@ struct Follow {
     track: Option<(usize, bool)>,
 }
 
+impl Follow {
+    /// The places before anything is read, behind the variable where there is one.
+    fn begin(&self) -> Places {
+        let start = self.automaton.start();
+        if self.track.is_some() { self.automaton.step(&start, VARIABLE) } else { start }
+    }
+}
+
 /// Where a followed variable is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
@@ -112,7 +120,8 @@ struct State {
     path: Path,
     phases: Vec<Phase>,
     within: Vec<Places>,
-    without: Vec<Places>,
+    /// By number; those that still wait for a variable, or can match no more, are left out.
+    without: Vec<(usize, Places)>,
 }
 
 /// The shortest name that answers the question.
@@ -201,13 +210,14 @@ type Step = (usize, Option<char>, Option<usize>);
 
 impl Search {
     fn run(&self, budget: &mut Budget) -> Result<Option<Found>, TooBig> {
-        let letters = self.letters();
+        let other = self.other();
         let first = State {
             path: Path::Empty,
             phases: self.tracks.iter().map(|_| Phase::Reading).collect(),
             within: self.within.iter().map(|f| f.automaton.start()).collect(),
-            without: self.without.iter().map(|f| f.automaton.start()).collect(),
+            without: Vec::new(),
         };
+        let first = State { without: self.woken(&first.phases, None), ..first };
         let mut steps: Vec<Step> = vec![(0, None, None)];
         let mut seen = BTreeSet::from([first.clone()]);
         let mut queue = VecDeque::from([(0usize, first)]);
@@ -216,15 +226,18 @@ impl Search {
                 return Ok(Some(self.told(&steps, at)));
             }
             for track in 0..self.tracks.len() {
-                if let Some(next) = self.end(&state, track) {
-                    if seen.insert(next.clone()) {
-                        steps.push((at, None, Some(track)));
-                        queue.push_front((steps.len() - 1, next));
-                    }
+                let Some(next) = self.end(&state, track) else { continue };
+                if seen.insert(next.clone()) {
+                    steps.push((at, None, Some(track)));
+                    queue.push_front((steps.len() - 1, next));
                 }
             }
-            for &letter in &letters {
-                let size: usize = state.within.iter().chain(&state.without).map(Vec::len).sum();
+            if self.hopeless(&state) {
+                continue;
+            }
+            let followed = state.within.iter().chain(state.without.iter().map(|(_, p)| p));
+            let size: usize = followed.map(|places| 1 + places.len()).sum();
+            for letter in self.letters(&state, other) {
                 budget.take(1 + size)?;
                 let Some(next) = self.read(&state, letter) else { continue };
                 if seen.insert(next.clone()) {
@@ -236,16 +249,41 @@ impl Search {
         Ok(None)
     }
 
-    /// Each letter that some pattern names, and one that none does.
-    fn letters(&self) -> Vec<char> {
+    /// A letter that no pattern names.
+    fn other(&self) -> char {
         let all = self.within.iter().chain(&self.without);
-        let mut named: BTreeSet<char> = all.flat_map(|f| f.automaton.letters()).collect();
-        named.remove(&VARIABLE);
-        named.insert('/');
-        let other = ('x'..='z').chain('a'..='w').chain('0'..='9').chain('\u{e000}'..);
-        let mut letters: Vec<char> = other.filter(|c| !named.contains(c)).take(1).collect();
-        letters.extend(named);
+        let named: BTreeSet<char> = all.flat_map(|f| f.automaton.letters()).collect();
+        let mut any = ('x'..='z').chain('a'..='w').chain('0'..='9').chain('\u{e000}'..);
+        any.find(|c| !named.contains(c)).unwrap_or('\u{e000}')
+    }
+
+    /// The letters that can make a difference in this state: those that some pattern names there, the
+    /// separator, the dot (which makes `.` and `..`), and one that stands for all others.
+    fn letters(&self, s: &State, other: char) -> BTreeSet<char> {
+        let pairs = self.within.iter().zip(&s.within).chain(self.alive(s));
+        let mut letters: BTreeSet<char> =
+            pairs.flat_map(|(f, places)| f.automaton.letters_at(places)).collect();
+        letters.remove(&VARIABLE);
+        letters.extend(['/', '.', other]);
         letters
+    }
+
+    /// Whether some pattern that must not match will match whatever comes.
+    fn hopeless(&self, s: &State) -> bool {
+        self.alive(s).any(|(f, places)| f.automaton.takes_all(places))
+    }
+
+    /// The patterns that must not match, and still may.
+    fn alive<'a>(&'a self, s: &'a State) -> impl Iterator<Item = (&'a Follow, &'a Places)> {
+        s.without.iter().filter_map(|(i, places)| Some((self.without.get(*i)?, places)))
+    }
+
+    /// The patterns that must not match and begin where these phases begin, after those before them.
+    fn woken(&self, now: &[Phase], before: Option<&[Phase]>) -> Vec<(usize, Places)> {
+        let fresh =
+            |f: &Follow| !Self::waits(f, now) && before.is_none_or(|before| Self::waits(f, before));
+        let woken = self.without.iter().enumerate().filter(|(_, f)| fresh(f));
+        woken.map(|(i, f)| (i, f.begin())).filter(|(_, places)| !places.is_empty()).collect()
     }
 
     /// Whether a pattern still waits for the variable that it begins with.
@@ -265,9 +303,8 @@ impl Search {
         let takes = |(f, places): (&Follow, &Places)| {
             !Self::waits(f, &s.phases) && f.automaton.accepts(places)
         };
-        named
-            && self.within.iter().zip(&s.within).all(takes)
-            && !self.without.iter().zip(&s.without).any(takes)
+        let refused = |(f, places): (&Follow, &Places)| f.automaton.accepts(places);
+        named && self.within.iter().zip(&s.within).all(takes) && !self.alive(s).any(refused)
     }
 
     /// The variable's value ends here.
@@ -284,21 +321,20 @@ impl Search {
         let mut next = s.clone();
         *next.phases.get_mut(track).filter(|_| may)? =
             if t.path && empty { Phase::Root } else { Phase::Ended };
-        self.wake(s, &mut next);
+        self.wake(&s.phases, &mut next);
         Some(next)
     }
 
     /// Patterns whose variable has just ended begin with what follows it.
-    fn wake(&self, before: &State, next: &mut State) {
-        let phases = next.phases.clone();
-        let lists = [(&self.within, &mut next.within), (&self.without, &mut next.without)];
-        for (follows, all) in lists {
-            for (f, places) in follows.iter().zip(all) {
-                if Self::waits(f, &before.phases) && !Self::waits(f, &phases) {
-                    *places = f.automaton.step(&f.automaton.start(), VARIABLE);
-                }
+    fn wake(&self, before: &[Phase], next: &mut State) {
+        for (f, places) in self.within.iter().zip(&mut next.within) {
+            if Self::waits(f, before) && !Self::waits(f, &next.phases) {
+                *places = f.begin();
             }
         }
+        let woken = self.woken(&next.phases, Some(before));
+        next.without.extend(woken);
+        next.without.sort_unstable();
     }
 
     /// One more letter; `None` where nothing can come of it.
@@ -308,35 +344,28 @@ impl Search {
         if self.kind == ResourceKind::File && next.path == Path::Not {
             return None;
         }
-        let step = |(f, places): (&Follow, &Places)| {
-            if Self::waits(f, &s.phases) {
-                places.clone()
-            } else {
-                f.automaton.step(places, letter)
+        for (f, places) in self.within.iter().zip(&mut next.within) {
+            if !Self::waits(f, &s.phases) {
+                *places = f.automaton.step(places, letter);
             }
-        };
-        next.within = self.within.iter().zip(&s.within).map(step).collect();
-        next.without = self.without.iter().zip(&s.without).map(step).collect();
+        }
         if next.within.iter().any(Vec::is_empty) {
             return None;
         }
+        for (i, places) in &mut next.without {
+            *places = self.without.get(*i).map(|f| f.automaton.step(places, letter))?;
+        }
+        next.without.retain(|(_, places)| !places.is_empty());
         if s.phases.contains(&Phase::Root) {
             // A value `/` is read with this letter, or is not the beginning of the name.
             for phase in next.phases.iter_mut().filter(|p| **p == Phase::Root) {
                 *phase = Phase::Ended;
             }
+            let late = |f: &Follow| Self::waits(f, &s.phases) && !Self::waits(f, &next.phases);
             if letter == '/' {
-                self.wake(s, &mut next);
-            } else {
-                let late = |f: &Follow| Self::waits(f, &s.phases) && !Self::waits(f, &next.phases);
-                if self.within.iter().any(late) {
-                    return None;
-                }
-                for (f, places) in self.without.iter().zip(&mut next.without) {
-                    if late(f) {
-                        places.clear();
-                    }
-                }
+                self.wake(&s.phases, &mut next);
+            } else if self.within.iter().any(late) {
+                return None;
             }
         }
         Some(next)

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::judge::policy::Source;
-use crate::model::{Action, FactValue, Resource};
+use crate::model::{
+    Action, Answer, Assurance, Fact, FactValue, Payload, Request, Resource, Snapshot, StdinKind,
+    Subject, Verdict, What, World,
+};
 use proptest::prelude::*;
 
 fn load(name: &str) -> Policy {
@@ -29,8 +32,9 @@ fn the_shipped_profiles_do_what_their_examples_say() {
                 rule.id
             );
         }
-        let found: Vec<String> = examples(&policy, &catalogue)
+        let found: Vec<String> = check(&policy, &catalogue)
             .iter()
+            .filter(|f| f.check.severity() > Severity::Note)
             .map(|f| format!("{}: {}", f.rule, f.message))
             .collect();
         assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
@@ -49,6 +53,92 @@ fn an_example_that_does_not_hold_is_found_with_what_the_line_does() {
     assert!(
         found[0].message.contains("delete file:/repo/f") && found[0].place.contains("p.toml"),
         "{found:?}"
+    );
+}
+
+#[test]
+fn rules_that_do_not_do_what_they_say_are_found() {
+    let read =
+        |kind: &str, id: &str, resource: &str, more: &str| rule(kind, id, "read", resource, more);
+    let open = "[sandbox]\nread = [\"/\"]\nconnect = [\"*:443\"]\n[[permit]]\nid = \"zz\"\n\
+                actions = [\"connect\"]\nresources = [\"host:z:443\"]\n";
+    let never = "when = { \"time.hour\" = { min = 20, max = 8 } }";
+    let always = "when = { \"time.hour\" = { min = 0, max = 23 } }";
+    let day = "when = { \"time.hour\" = { min = 8, max = 17 } }";
+    let noon = "when = { \"time.hour\" = 12 }";
+    let rows: Vec<(String, &[(&str, Check)])> = vec![
+        (read("permit", "a", "file:/r/**", ""), &[]),
+        (read("permit", "a", "file:/r/**", never), &[("a", Check::NeverHolds)]),
+        (read("permit", "a", "file:/r/**", always), &[("a", Check::AlwaysHolds)]),
+        (read("permit", "a", "file:/r/**", day), &[]),
+        (read("permit", "a", "file:/r//x", ""), &[("a", Check::MatchesNothing)]),
+        (
+            read("permit", "a", "file:/r/**", "") + &read("forbid", "b", "file:/r/**", ""),
+            &[("a", Check::Contradicted)],
+        ),
+        (
+            read("permit", "a", "file:/r/x/**", "") + &read("forbid", "b", "file:/r/**", ""),
+            &[("a", Check::Unreachable)],
+        ),
+        // Two together can take all of it.
+        (
+            read("permit", "a", "git:?", "")
+                + &read("forbid", "b", "git:a*", "")
+                + &read("ask", "c", "git:**", ""),
+            &[("a", Check::Unreachable)],
+        ),
+        (read("permit", "a", "file:/r/**", "") + &read("forbid", "b", "file:/r/x/**", ""), &[]),
+        (read("permit", "a", "file:/r/**", "") + &read("forbid", "b", "file:/r/**", day), &[]),
+        (
+            read("permit", "a", "file:/r/**", noon) + &read("forbid", "b", "file:/r/**", day),
+            &[("a", Check::Contradicted)],
+        ),
+        (
+            read("permit", "a", "file:/r/**", "") + &read("permit", "b", "file:/r/x/**", ""),
+            &[("b", Check::Shadowed)],
+        ),
+        // Of two that say the same one is told.
+        (
+            read("permit", "a", "file:/r/**", "") + &read("permit", "b", "file:/r/**", ""),
+            &[("b", Check::Shadowed)],
+        ),
+        (read("permit", "a", "file:/r/**", day) + &read("permit", "b", "file:/r/x/**", ""), &[]),
+        (
+            read("permit", "a", "file:/r/**", "") + &read("permit", "b", "file:/r/x/**", day),
+            &[("b", Check::Shadowed)],
+        ),
+    ];
+    for (rules, want) in rows {
+        let policy = profile(&(rules.clone() + open));
+        let found = check(&policy, &Catalogue::new(Vec::new()).unwrap());
+        let own = found.iter().filter(|f| f.rule != "sandbox");
+        let got: Vec<(&str, Check)> = own.map(|f| (f.rule.as_str(), f.check)).collect();
+        assert_eq!(got, want, "{rules}\n{found:?}");
+        assert!(found.iter().all(|f| f.place.starts_with("p.toml:")), "{found:?}");
+    }
+}
+
+#[test]
+fn permits_and_ceiling_are_held_against_each_other() {
+    let rules = rule("permit", "a", "read", "file:/home/**", "")
+        + &rule("permit", "b", "create", "file:/tmp/**", "")
+        + &rule("permit", "c", "connect", "host:x:443", "")
+        + "[sandbox]\nread = [\"/usr\"]\nwrite = [\"@tmp\", \"/srv\"]\nconnect = [\n  \"*:443\",\n  \"*:22\",\n]\n";
+    let policy = profile(&rules);
+    let found = check(&policy, &Catalogue::new(Vec::new()).unwrap());
+    let got: Vec<(&str, Check, &str)> =
+        found.iter().map(|f| (f.rule.as_str(), f.check, f.place.as_str())).collect();
+    assert_eq!(
+        got,
+        [
+            ("a", Check::OutsideCeiling, "p.toml:4"),
+            // TMPDIR may lead elsewhere.
+            ("b", Check::BeyondCeiling, "p.toml:9"),
+            ("sandbox", Check::UnusedCeiling, "p.toml:19"),
+            ("sandbox", Check::UnusedCeiling, "p.toml:20"),
+            ("sandbox", Check::UnusedCeiling, "p.toml:23"),
+        ],
+        "{found:#?}"
     );
 }
 

@@ -43,6 +43,12 @@ impl World {
         Self { facts: names.into_iter().map(guess).collect() }
     }
 
+    /// One in which a fact has this value.
+    pub(super) fn with(fact: &str, value: &str) -> Self {
+        let value = Some(FactValue::Text(value.to_owned()));
+        Self { facts: [(fact.to_owned(), Guess { value, only: true })].into() }
+    }
+
     /// The one value that a fact has here, where it has only one.
     pub(super) fn fixed(&self, fact: &str) -> Option<Option<&str>> {
         let guess = self.facts.get(fact).filter(|g| g.only)?;
@@ -92,6 +98,17 @@ pub(super) fn worlds(rules: &[&Rule], budget: &mut Budget) -> Result<Vec<World>,
     Ok(out)
 }
 
+/// Whether a condition can hold, and whether it can fail to.
+pub(super) fn outcomes(
+    c: &Condition,
+    effect: Verdict,
+    budget: &mut Budget,
+) -> Result<(bool, bool), TooBig> {
+    let guesses = guesses(&c.fact, &[(c, effect)], budget)?;
+    let holds: Vec<bool> = guesses.iter().map(|g| c.holds(g.value.as_ref(), effect)).collect();
+    Ok((holds.contains(&true), holds.contains(&false)))
+}
+
 /// One value for each way in which the conditions on a fact can come out.
 fn guesses(
     fact: &str,
@@ -138,8 +155,8 @@ fn domain(fact: &str) -> Domain {
 
 /// Whether a fact can be absent: outside of a repository, without a home, unset.
 fn may_be_absent(fact: &str) -> bool {
-    !(fact == "cwd" || fact == "host.name" || fact == "user.name" || fact == "user.uid")
-        && !fact.starts_with("time.")
+    let always = matches!(fact, "cwd" | "host.name" | "user.name" | "user.uid");
+    !always && !fact.starts_with("time.")
 }
 
 /// Each number that a test names, its neighbours and the ends.
