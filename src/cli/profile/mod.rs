@@ -1,9 +1,11 @@
-//! `exo profile …`: list, show, check, prove.
+//! `exo profile …`: list, show, check, prove, diff, learn.
 //!
 //! In: names or files of profiles. Out: what they say, and whether they hold.
 //! Never: changes a profile.
 
 mod check;
+mod diff;
+mod learn;
 mod prove;
 
 use super::args::surroundings;
@@ -41,6 +43,11 @@ pub(super) enum ProfileCommand {
     Check(check::CheckArgs),
     /// Prove what a profile never allows, or that another allows as much
     Prove(Box<prove::ProveArgs>),
+    /// Say in what two profiles differ, and which past decisions would change
+    #[command(after_help = diff::HELP)]
+    Diff(diff::DiffArgs),
+    /// Propose the least permits for what was seen in shadow mode
+    Learn(learn::LearnArgs),
 }
 
 /// `exo profile …`.
@@ -52,6 +59,8 @@ pub(super) fn run(command: &ProfileCommand) -> u8 {
         }
         ProfileCommand::Check(args) => check::check(&installation, args),
         ProfileCommand::Prove(args) => prove::prove(&installation, args),
+        ProfileCommand::Diff(args) => diff::diff(&installation, args),
+        ProfileCommand::Learn(args) => learn::learn(&installation, args),
     });
     result.unwrap_or_else(|e| {
         complain(&e);

@@ -6,16 +6,22 @@
 
 mod automaton;
 mod ceiling;
+mod compare;
 mod examples;
 mod fixture;
+mod learn;
+mod near;
 mod prove;
 mod rules;
 mod sample;
 mod search;
 mod worlds;
 
+pub use compare::{Change, compare};
 pub use examples::examples;
 pub use fixture::Fixture;
+pub use learn::{GRAVE, Seen, generalise, propose};
+pub use near::{Near, Nearness, near};
 pub use prove::{Claim, Proof, Terms, Witness, code_rules, implies, never};
 pub use sample::line;
 

@@ -118,6 +118,8 @@ impl Path {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     path: Path,
+    /// Of a plain name: whether a part of it begins here.
+    gap: bool,
     phases: Vec<Phase>,
     within: Vec<Places>,
     /// By number; those that still wait for a variable, or can match no more, are left out.
@@ -136,14 +138,19 @@ pub(super) fn find(q: &Question<'_>, budget: &mut Budget) -> Result<Option<Found
     }
     let without: Vec<Follow> =
         q.without.iter().filter_map(|p| follow(p, q, &mut tracks, false)).collect();
-    let mut search = Search { kind: q.kind, root: false, tracks, within, without };
-    let found = search.run(budget)?;
-    if found.is_some() || search.tracks.is_empty() {
-        return Ok(found);
+    let mut search = Search { kind: q.kind, root: false, plain: false, tracks, within, without };
+    let mut found = search.run(budget)?;
+    if found.is_none() && !search.tracks.is_empty() {
+        // A variable that is `/` is possible, but the last thing that a reader expects.
+        search.root = true;
+        found = search.run(budget)?;
     }
-    // A variable that is `/` is possible, but the last thing that a reader expects.
-    search.root = true;
-    search.run(budget)
+    if found.is_some() && q.kind != ResourceKind::File {
+        // So is a name with an empty part; where there is a better one, that is told.
+        search.plain = true;
+        return Ok(search.run(budget)?.or(found));
+    }
+    Ok(found)
 }
 
 /// What to follow for a pattern; `None` where it matches nothing (or, of those that must not match, where
@@ -200,6 +207,8 @@ struct Search {
     kind: ResourceKind,
     /// Whether a variable may be `/`, or end there.
     root: bool,
+    /// Whether no part of a name that is no path may be empty.
+    plain: bool,
     tracks: Vec<Track>,
     within: Vec<Follow>,
     without: Vec<Follow>,
@@ -213,6 +222,7 @@ impl Search {
         let other = self.other();
         let first = State {
             path: Path::Empty,
+            gap: self.plain,
             phases: self.tracks.iter().map(|_| Phase::Reading).collect(),
             within: self.within.iter().map(|f| f.automaton.start()).collect(),
             without: Vec::new(),
@@ -259,13 +269,13 @@ impl Search {
 
     /// The letters that can make a difference in this state: those that some pattern names there, the
     /// separator, the dot (which makes `.` and `..`), and one that stands for all others.
-    fn letters(&self, s: &State, other: char) -> BTreeSet<char> {
+    fn letters(&self, s: &State, other: char) -> Vec<char> {
         let pairs = self.within.iter().zip(&s.within).chain(self.alive(s));
         let mut letters: BTreeSet<char> =
             pairs.flat_map(|(f, places)| f.automaton.letters_at(places)).collect();
-        letters.remove(&VARIABLE);
-        letters.extend(['/', '.', other]);
-        letters
+        letters.extend(['/', '.']);
+        let named = letters.into_iter().filter(|c| *c != VARIABLE && *c != other);
+        std::iter::once(other).chain(named).collect()
     }
 
     /// Whether some pattern that must not match will match whatever comes.
@@ -298,7 +308,7 @@ impl Search {
     fn accepts(&self, s: &State) -> bool {
         let named = match self.kind {
             ResourceKind::File => s.path.whole(),
-            _ => s.path != Path::Empty,
+            _ => s.path != Path::Empty && !s.gap,
         };
         let takes = |(f, places): (&Follow, &Places)| {
             !Self::waits(f, &s.phases) && f.automaton.accepts(places)
@@ -341,6 +351,10 @@ impl Search {
     fn read(&self, s: &State, letter: char) -> Option<State> {
         let mut next = s.clone();
         next.path = s.path.step(letter);
+        next.gap = self.plain && matches!(letter, '/' | ':');
+        if s.gap && next.gap {
+            return None;
+        }
         if self.kind == ResourceKind::File && next.path == Path::Not {
             return None;
         }

@@ -184,7 +184,7 @@ impl Pattern {
 }
 
 /// What a `when` says of one fact: all tests must hold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// The fact's name.
     pub fact: String,
@@ -193,7 +193,7 @@ pub struct Condition {
 }
 
 /// One test of a fact's value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
     /// Is one of these.
     In(Vec<FactValue>),
