@@ -14,9 +14,12 @@ mod flags;
 mod git;
 mod kinds;
 mod paths;
+mod sample;
 mod sql;
 mod state;
 mod walk;
+
+pub use sample::effects as example_effects;
 
 use super::catalogue::Catalogue;
 use super::shell::{self, Dialect};
