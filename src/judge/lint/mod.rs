@@ -11,10 +11,12 @@ mod examples;
 mod fixture;
 mod learn;
 mod near;
+mod page;
 mod prove;
 mod rules;
 mod sample;
 mod search;
+mod tools;
 mod worlds;
 
 pub use compare::{Change, compare};
@@ -22,8 +24,10 @@ pub use examples::examples;
 pub use fixture::Fixture;
 pub use learn::{GRAVE, Seen, generalise, propose};
 pub use near::{Near, Nearness, near};
+pub use page::{exact, page, row_json, row_text};
 pub use prove::{Claim, Proof, Terms, Witness, code_rules, implies, never};
 pub use sample::line;
+pub use tools::{RowFinding, row, tools};
 
 use super::catalogue::Catalogue;
 use super::policy::{Policy, Rule};

@@ -427,3 +427,15 @@ impl World for Known {
         self.0.get(name).cloned().unwrap_or(Answer::Absent)
     }
 }
+
+#[test]
+fn the_rows_of_the_catalogue_do_not_contradict_themselves() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let mut found = Vec::new();
+    for tool in catalogue.all().unwrap() {
+        found.extend(
+            row(&tool, &catalogue).into_iter().map(|f| format!("{}: {}", f.tool, f.message)),
+        );
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
