@@ -55,7 +55,7 @@ pub(super) fn learn(installation: &Installation, args: &LearnArgs) -> Result<u8,
         watched += 1;
         for (effect, decided) in request.intent.effects.iter().zip(&decision.effects) {
             let what = format!("{} {}", decided.action, decided.resource);
-            let also = args.also.iter().any(|a| *a == decided.action);
+            let also = args.also.contains(&decided.action);
             match decided.verdict {
                 Verdict::Allow => {}
                 // A permit would not change it.

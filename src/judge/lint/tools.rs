@@ -190,7 +190,11 @@ impl Look<'_> {
                     show(&want),
                     show(&got)
                 );
-                self.tell(Severity::Error, &example.line, message);
+                let quoted = [format!("\"{}\"", example.line), format!("'{}'", example.line)];
+                let needle = quoted.iter().map(|q| format!("line = {q}"));
+                let lines = Lines { text: self.text };
+                let needle = needle.into_iter().find(|n| lines.of(&tool.name, n).is_some());
+                self.tell(Severity::Error, needle.as_deref().unwrap_or(&example.line), message);
             }
         }
     }
