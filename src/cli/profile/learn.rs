@@ -5,9 +5,11 @@
 //! Never: proposes what the profile forbids, or writes a file.
 
 use super::load;
+use crate::cli::args::surroundings;
 use crate::cli::audit::entries;
 use crate::cli::text::{out, printable, say};
 use crate::cli::{NO, YES};
+use crate::context::Live;
 use crate::evidence::audit::Replayer;
 use crate::evidence::ledger::Reader;
 use crate::gate::{Error, Installation};
@@ -30,6 +32,8 @@ pub(in crate::cli) struct LearnArgs {
 
 pub(super) fn learn(installation: &Installation, args: &LearnArgs) -> Result<u8, Error> {
     let policy = load(installation, &args.profile)?;
+    let (env, _) = surroundings()?;
+    let here = Live::new(env, Vec::new());
     let reader = Reader::open(&installation.state)?;
     let mut replayer = Replayer::default();
     let blob = |digest: &_| reader.blob(digest).ok().flatten();
@@ -65,7 +69,7 @@ pub(super) fn learn(installation: &Installation, args: &LearnArgs) -> Result<u8,
                 _ if GRAVE.contains(&effect.action) && !also => {
                     leave(format!("{what}: `--also {}` would propose it", decided.action));
                 }
-                _ => match generalise(&effect.resource, &request.snapshot) {
+                _ => match generalise(&effect.resource, &request.snapshot, &here) {
                     None => leave(format!("{what}: could be anything")),
                     Some(resource) => seen.push(Seen {
                         entry: seq,

@@ -3,7 +3,7 @@
 //! In: effects that no rule spoke of, each with the entry it stands in. Out: rules as TOML.
 //! Never: proposes what was not seen, but for a folder in which several names were.
 
-use crate::model::{Action, Answer, Glob, Resource, ResourceKind, Snapshot, World};
+use crate::model::{Action, Glob, Resource, ResourceKind, Snapshot, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -31,10 +31,11 @@ pub struct Seen {
     pub resource: String,
 }
 
-/// The resource as a rule would write it: below the repository, the home or the temporary folder of
-/// that moment by variable, else by name. `None` where it could be anything.
+/// The resource as a rule would write it: below the repository, the home or the temporary folder by
+/// variable, else by name. `facts` are those of that moment, `here` those of now, for what was not asked then.
+/// `None` where it could be anything.
 #[must_use]
-pub fn generalise(resource: &Resource, facts: &Snapshot) -> Option<String> {
+pub fn generalise(resource: &Resource, facts: &Snapshot, here: &dyn World) -> Option<String> {
     let (kind, name) = (resource.kind, resource.name.as_str());
     let loose = resource.name.as_literal().is_none();
     if loose && matches!(resource.name.prefix(), "" | "/") {
@@ -47,11 +48,10 @@ pub fn generalise(resource: &Resource, facts: &Snapshot) -> Option<String> {
     }
     let mut best: Option<(usize, String)> = None;
     for variable in VARIABLES {
-        let Some(Answer::Known(value)) = facts.facts.get(variable).map(|_| facts.ask(variable))
-        else {
-            continue;
-        };
-        let value = Glob::escape(&value.to_string());
+        let answer = facts.facts.get(variable).map(|f| f.answer.clone());
+        let answer = answer.unwrap_or_else(|| here.ask(variable));
+        let Some(value) = answer.text() else { continue };
+        let value = Glob::escape(value);
         let Some(rest) = name.strip_prefix(&value).filter(|_| value.len() > 1) else { continue };
         let inside = rest.is_empty() || rest.starts_with('/');
         if inside && best.as_ref().is_none_or(|(n, _)| value.len() > *n) {
