@@ -8,16 +8,12 @@
 //! denied and this rule decides some effect. A counter-example of a permit is not allowed; of an ask
 //! or forbid it has no effect that this rule decides. The rule's own `when` is taken as holding.
 
+use super::moment::of_line;
 use super::{Check, Finding, Fixture};
 use crate::judge::catalogue::Catalogue;
 use crate::judge::decide::rehearse;
-use crate::judge::intent;
 use crate::judge::policy::{Policy, Rule};
-use crate::model::{
-    Answer, Assurance, Decision, Fact, Payload, Request, Snapshot, StdinKind, Subject, Verdict,
-    What, World,
-};
-use std::cell::RefCell;
+use crate::model::{Decision, Verdict};
 
 /// Runs the examples and counter-examples of every rule of the policy's own file. Empty: all hold.
 #[must_use]
@@ -26,7 +22,8 @@ pub fn examples(policy: &Policy, catalogue: &Catalogue) -> Vec<Finding> {
     for rule in policy.rules().iter().filter(|r| r.profile == policy.name) {
         let lines = rule.examples.iter().map(|l| (l, true));
         for (line, example) in lines.chain(rule.counter_examples.iter().map(|l| (l, false))) {
-            let decision = judge(policy, catalogue, rule, line);
+            let request = of_line(policy, catalogue, line, &Fixture);
+            let decision = rehearse(policy, &request, &rule.id);
             if let Some(what) = wrong(rule, &decision, example) {
                 let kind = if example { "example" } else { "counter-example" };
                 let message = format!("{kind} `{line}`: {what}{}", told(&decision));
@@ -64,36 +61,5 @@ fn told(decision: &Decision) -> String {
         "; it has no effects".to_owned()
     } else {
         format!("; it has: {}", effects.join(", "))
-    }
-}
-
-fn judge(policy: &Policy, catalogue: &Catalogue, rule: &Rule, line: &str) -> Decision {
-    let world = Noting { snapshot: RefCell::default() };
-    let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
-    let reach = policy.reach(&policy.values(&world));
-    let intent = intent::read(&payload, catalogue, &world, &reach);
-    let subject = Subject {
-        agent: policy.name.clone(),
-        sponsor: String::new(),
-        user: "agent".to_owned(),
-        uid: 1000,
-        assurance: Assurance::Asserted,
-        session: String::new(),
-    };
-    let snapshot = world.snapshot.into_inner();
-    rehearse(policy, &Request { subject, payload, intent, snapshot }, &rule.id)
-}
-
-/// The fixture, with the answers it gave.
-struct Noting {
-    snapshot: RefCell<Snapshot>,
-}
-
-impl World for Noting {
-    fn ask(&self, name: &str) -> Answer {
-        let answer = Fixture.ask(name);
-        let fact = Fact { answer: answer.clone(), source: "fixture".to_owned() };
-        self.snapshot.borrow_mut().facts.insert(name.to_owned(), fact);
-        answer
     }
 }

@@ -10,6 +10,7 @@ mod compare;
 mod examples;
 mod fixture;
 mod learn;
+mod moment;
 mod near;
 mod page;
 mod prove;

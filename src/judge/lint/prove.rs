@@ -5,13 +5,13 @@
 //! Never: says proved because nothing was found by trying; `search` goes through all names, `worlds`
 //! through all moments. `docs/design/proofs.md` says why that is sound and what it leaves open.
 
+use super::moment::of_effect;
 use super::search::{Budget, Found, Question, TooBig, find};
 use super::worlds::{World, worlds};
 use crate::judge::decide::decide;
 use crate::judge::policy::{Pattern, Policy, Rule};
 use crate::model::{
-    Action, ActionSet, Answer, Assurance, Autonomy, Effect, Fact, FactValue, Intent, Payload,
-    Request, Resource, ResourceKind, Snapshot, StdinKind, Subject, Verdict, What, World as Facts,
+    Action, ActionSet, Answer, Autonomy, FactValue, Resource, ResourceKind, Verdict, World as Facts,
 };
 use std::collections::BTreeMap;
 
@@ -313,26 +313,7 @@ impl Trial {
 
     /// What the policy decides, who asks left aside, and by which rule.
     fn decide(&self, policy: &Policy) -> (Verdict, String) {
-        let fact = |name: &String| {
-            let source = "assumed".to_owned();
-            (name.clone(), Fact { answer: self.ask(name), source })
-        };
-        let snapshot = Snapshot { facts: policy.facts().iter().map(fact).collect() };
-        let resource = self.resource.clone();
-        let effect = Effect { action: self.action, resource, command: 0, source: String::new() };
-        let request = Request {
-            subject: Subject {
-                agent: policy.name.clone(),
-                sponsor: String::new(),
-                user: String::new(),
-                uid: 0,
-                assurance: Assurance::Asserted,
-                session: String::new(),
-            },
-            payload: Payload { what: What::Line(Vec::new()), stdin: StdinKind::Closed },
-            intent: Intent { effects: vec![effect], commands: Vec::new() },
-            snapshot,
-        };
+        let request = of_effect(policy, self.action, self.resource.clone(), self);
         let decision = decide(policy, &request);
         match decision.effects.into_iter().next() {
             Some(e) if decision.errors.is_empty() => (e.verdict, e.rule),

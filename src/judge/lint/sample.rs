@@ -4,17 +4,12 @@
 //! of the forms below does.
 //! Never: shows a line that was not judged.
 
+use super::moment::of_line;
 use super::{Fixture, Witness};
 use crate::judge::catalogue::Catalogue;
 use crate::judge::decide::decide;
-use crate::judge::intent;
 use crate::judge::policy::Policy;
-use crate::model::{
-    Action, Answer, Assurance, Fact, FactValue, Payload, Request, ResourceKind, Snapshot,
-    StdinKind, Subject, Verdict, What, World,
-};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use crate::model::{Action, Answer, Effect, FactValue, ResourceKind, Verdict, World};
 
 /// Action, kind, and a line: `{}` is the resource's name, `{0}` and `{1}` what stands before and behind
 /// its first `/`.
@@ -72,47 +67,30 @@ fn shows(
     line: &str,
     most: Verdict,
 ) -> bool {
-    let world = Assumed { witness, seen: RefCell::default() };
-    let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
-    let reach = policy.reach(&policy.values(&world));
-    let intent = intent::read(&payload, catalogue, &world, &reach);
-    let has = |a: Action| a == witness.action;
-    if !intent.effects.iter().any(|e| has(e.action) && e.resource == witness.resource) {
-        return false;
-    }
-    let subject = Subject {
-        agent: policy.name.clone(),
-        sponsor: String::new(),
-        user: String::new(),
-        uid: 0,
-        assurance: Assurance::Asserted,
-        session: String::new(),
-    };
-    let snapshot = Snapshot { facts: world.seen.into_inner() };
-    let decision = decide(policy, &Request { subject, payload, intent, snapshot });
-    decision.errors.is_empty() && decision.effects.iter().all(|e| e.verdict <= most)
+    let request = of_line(policy, catalogue, line, &Assumed { witness });
+    let is = |e: &Effect| e.action == witness.action && e.resource == witness.resource;
+    let decision = decide(policy, &request);
+    request.intent.effects.iter().any(is)
+        && decision.errors.is_empty()
+        && decision.effects.iter().all(|e| e.verdict <= most)
 }
 
 /// The fixture's world with the witness's facts; the resource is there unless it is to be created.
 struct Assumed<'a> {
     witness: &'a Witness,
-    seen: RefCell<BTreeMap<String, Fact>>,
 }
 
 impl World for Assumed<'_> {
     fn ask(&self, name: &str) -> Answer {
         let here = self.witness.resource.name.as_literal().unwrap_or_default();
         let place = name.strip_prefix("path:").or_else(|| name.strip_prefix("link:"));
-        let answer = match (self.witness.facts.get(name), place) {
+        match (self.witness.facts.get(name), place) {
             (Some(answer), _) => answer.clone(),
             (None, Some(path)) if path == here => {
                 let kind = if self.witness.action == Action::Create { "missing" } else { "file" };
                 Answer::Known(FactValue::Text(format!("{kind} {path}")))
             }
             _ => Fixture.ask(name),
-        };
-        let fact = Fact { answer: answer.clone(), source: "assumed".to_owned() };
-        self.seen.borrow_mut().insert(name.to_owned(), fact);
-        answer
+        }
     }
 }

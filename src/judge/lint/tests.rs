@@ -2,11 +2,9 @@
 
 use super::*;
 use crate::judge::policy::Source;
-use crate::model::{
-    Action, Answer, Assurance, Fact, FactValue, Payload, Request, Resource, Snapshot, StdinKind,
-    Subject, Verdict, What, World,
-};
+use crate::model::{Action, Answer, FactValue, Resource, Verdict, World};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn load(name: &str) -> Policy {
     let shipped = |name: &str| {
@@ -305,7 +303,7 @@ fn small_profile(rules: &[(Verdict, Action, String, &'static str)]) -> Policy {
 }
 
 /// Facts as a machine could have them.
-fn some_facts() -> impl Strategy<Value = std::collections::BTreeMap<String, Answer>> {
+fn some_facts() -> impl Strategy<Value = BTreeMap<String, Answer>> {
     let text = |t: &&str| Answer::Known(FactValue::Text((*t).to_owned()));
     let path = prop::sample::select(&["/", "/a", "/b", "/a/b", "/c"][..]);
     let maybe = prop::option::of(prop::sample::select(&["/", "/a", "a", "/a/", "b"][..]));
@@ -329,32 +327,11 @@ fn decided(
     policy: &Policy,
     action: Action,
     resource: &str,
-    facts: &std::collections::BTreeMap<String, Answer>,
+    facts: &BTreeMap<String, Answer>,
 ) -> Verdict {
     let resource = Resource::parse(resource).unwrap();
-    let effect = crate::model::Effect { action, resource, command: 0, source: String::new() };
-    let snapshot = Snapshot {
-        facts: policy
-            .facts()
-            .iter()
-            .map(|n| {
-                let answer = facts.get(n).cloned().unwrap_or(Answer::Absent);
-                (n.clone(), Fact { answer, source: "test".to_owned() })
-            })
-            .collect(),
-    };
-    let subject = Subject {
-        agent: "p".into(),
-        sponsor: String::new(),
-        user: "u".into(),
-        uid: 1,
-        assurance: Assurance::Asserted,
-        session: String::new(),
-    };
-    let payload = Payload { what: What::Line(b"x".to_vec()), stdin: StdinKind::Closed };
-    let intent = crate::model::Intent { effects: vec![effect], commands: Vec::new() };
-    crate::judge::decide::decide(policy, &Request { subject, payload, intent, snapshot }).effects[0]
-        .verdict
+    let request = moment::of_effect(policy, action, resource, &Known(facts.clone()));
+    crate::judge::decide::decide(policy, &request).effects[0].verdict
 }
 
 const NAMES: &[&str] = &[
@@ -420,7 +397,7 @@ proptest! {
 }
 
 /// A world of these facts alone.
-struct Known(std::collections::BTreeMap<String, Answer>);
+struct Known(BTreeMap<String, Answer>);
 
 impl World for Known {
     fn ask(&self, name: &str) -> Answer {
