@@ -50,6 +50,12 @@ impl Live {
         self.snapshot.take()
     }
 
+    /// From here on the fact is this, whatever the machine says: for questions of the form «what if».
+    pub fn suppose(&self, name: &str, answer: Answer) {
+        let fact = Arc::new(Fact { answer, source: "supposed".into() });
+        self.cache.borrow_mut().insert(name.into(), fact);
+    }
+
     fn gather(&self, name: &str) -> Fact {
         let (family, rest) = name.split_once(':').unwrap_or((name, ""));
         let (answer, source) = match family {
