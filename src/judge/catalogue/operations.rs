@@ -43,6 +43,13 @@ impl Operations {
         })
     }
 
+    /// Every mark that an operation of the table may have.
+    pub fn all_marks(&self) -> impl Iterator<Item = &str> {
+        let tokens = self.table.lines().filter_map(|l| l.split_once(" = "));
+        let marks = tokens.flat_map(|(_, rest)| rest.split_ascii_whitespace());
+        marks.filter_map(|t| t.strip_suffix(':')).flat_map(|m| m.split('+'))
+    }
+
     fn marks(&self, group: &[&str], word: &str) -> Option<&str> {
         let own = self.line(&if group.is_empty() { ".".to_owned() } else { group.join(" ") });
         let end = |n: usize| {

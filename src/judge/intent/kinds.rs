@@ -57,6 +57,11 @@ pub(super) fn host_before_path(text: &str) -> Option<&str> {
     text.split_once(':').map(|(host, _)| host).filter(|host| !host.contains('/'))
 }
 
+/// Kinds of argument that rows may name; `docs/design/catalogue.md` says what each means.
+pub const KINDS: &[&str] = &[
+    "any", "opaque", "path", "tree", "list", "unpacked", "whole", "url", "host", "scp", "s3", "gs", "at-file", "file-url", "split", "code", "script", "sh", "sql", "sed", "awk", "find", "git-remote", "git-refspec", "git-checkout", "git-config", "mode", "k8s", "mount", "publish", "github-api", "tool", "env-name", "pid", "unit", "image", "container", "chdir", "chdir-operands", "stdin-sh", "stdin-code", "stdin-sql",
+];
+
 impl Reader<'_> {
     /// One effect text.
     pub(super) fn effect(&mut self, call: &mut Call, text: &str, arg: Option<&Arg>) {

@@ -37,6 +37,8 @@ use crate::model::{
     Action, Command, Effect, Glob, Intent, MAX_COMMANDS, MAX_DEPTH, MAX_PAYLOAD, Payload, Resource,
     ResourceKind, StdinKind, What, World,
 };
+pub use kinds::KINDS;
+
 use args::Arg;
 use state::{Input, State};
 use std::collections::BTreeSet;

@@ -5,45 +5,12 @@
 //! own examples.
 
 use super::Severity;
-use crate::judge::catalogue::{Catalogue, EffectText, Form, OperandRule, Takes, Tool};
-use crate::judge::intent::example_effects;
+use crate::judge::catalogue::{
+    Catalogue, EffectText, Form, OperandRule, Operations, Takes, Tool,
+};
+use crate::judge::intent::{KINDS, example_effects};
 use crate::model::{Action, Glob};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Kinds of argument that rows may name; `docs/design/catalogue.md` says what each means.
-const KINDS: &[&str] = &[
-    "any",
-    "opaque",
-    "path",
-    "tree",
-    "whole",
-    "url",
-    "host",
-    "scp",
-    "s3",
-    "at-file",
-    "code",
-    "script",
-    "sh",
-    "sql",
-    "sed",
-    "awk",
-    "find",
-    "git-remote",
-    "git-refspec",
-    "git-config",
-    "mode",
-    "env-name",
-    "pid",
-    "unit",
-    "image",
-    "container",
-    "chdir",
-    "chdir-operands",
-    "stdin-sh",
-    "stdin-code",
-    "stdin-sql",
-];
 
 /// One finding in a catalogue file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,7 +183,8 @@ impl Look<'_> {
                 let mut path = before.to_vec();
                 path.push(word.clone());
                 let words = path.join(" ");
-                if !seen.insert(path) {
+                // Verbs of a table are told apart by the mark as well.
+                if !seen.insert((path, &verb.mark)) {
                     let message = format!(
                         "verb `{words}` is there twice; the rows contradict each other: keep one"
                     );
@@ -230,9 +198,12 @@ impl Look<'_> {
     fn form(&mut self, verb: &str, form: &Form, outer_marks: &[&String]) {
         let of = if verb.is_empty() { String::new() } else { format!(" of verb `{verb}`") };
         let mut spelled: BTreeMap<&str, usize> = BTreeMap::new();
+        let tool = self.tool;
         let mut marks: BTreeSet<&str> = outer_marks.iter().map(|m| m.as_str()).collect();
+        marks.extend(tool.operations.iter().flat_map(Operations::all_marks));
         for (i, flag) in form.flag.iter().enumerate() {
-            marks.extend(flag.adds.iter().map(String::as_str));
+            let of_values = flag.values.iter().flat_map(|v| &v.adds);
+            marks.extend(flag.adds.iter().chain(of_values).map(String::as_str));
             for name in &flag.names {
                 if spelled.insert(name, i).is_some() {
                     let message = format!(
