@@ -8,6 +8,7 @@ mod git;
 mod host;
 mod paths;
 mod programs;
+mod scripts;
 
 use crate::model::{Answer, Fact, FactValue, Snapshot, World};
 use std::borrow::Cow;
@@ -63,6 +64,8 @@ impl Live {
             "link" => (paths::resolve(rest, false), "lstat, readlink".into()),
             "names" => (paths::names(Path::new(rest)), "readdir".into()),
             "program" => (programs::find(rest, &self.search_path), "PATH".into()),
+            "digest" => (scripts::digest(Path::new(rest)), "read, SHA-256".into()),
+            "script" => (scripts::text(rest), "package.json".into()),
             "shebang" => (programs::shebang(Path::new(rest)), rest.to_owned().into()),
             "cwd" => (self.cwd(), "getcwd".into()),
             "home" => (self.home(), "HOME".into()),

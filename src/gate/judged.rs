@@ -12,8 +12,8 @@ use crate::judge::decide::decide;
 use crate::judge::intent;
 use crate::judge::policy::Policy;
 use crate::model::{
-    Answer, Decision, Digest, Effect, Intent, Payload, ProfileRef, Request, StdinKind, Subject, What,
-    World,
+    Answer, Decision, Digest, Effect, Intent, Payload, ProfileRef, Request, StdinKind, Subject,
+    What, World,
 };
 use crate::subject;
 use serde::ser::{Serialize, SerializeMap, Serializer};

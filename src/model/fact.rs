@@ -19,6 +19,8 @@
 //! | `names:/abs` | `plain` where no name in the tree holds a blank, a quote or a backslash; `odd` where one does; absent where the tree is too large to say |
 //! | `program:NAME` | absolute path that the sanitised PATH finds, links not resolved; absent where there is none |
 //! | `search.path` | the folders of the sanitised PATH, absolute ones only, joined by `:` |
+//! | `digest:/abs` | SHA-256 of a program text that runs; absent where there is no such file |
+//! | `script:/abs#NAME` | text of a script of that `package.json`; absent where it has none of that name |
 //! | `shebang:/abs` | the interpreter line of a script without `#!`; absent where the file has none |
 
 use super::{Digest, canon, sha256};

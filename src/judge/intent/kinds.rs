@@ -59,7 +59,49 @@ pub(super) fn host_before_path(text: &str) -> Option<&str> {
 
 /// Kinds of argument that rows may name; `docs/design/catalogue.md` says what each means.
 pub const KINDS: &[&str] = &[
-    "any", "opaque", "path", "tree", "list", "unpacked", "whole", "url", "host", "scp", "s3", "gs", "at-file", "file-url", "split", "code", "script", "sh", "sql", "sed", "awk", "find", "git-remote", "git-refspec", "git-checkout", "git-config", "mode", "k8s", "mount", "publish", "github-api", "tool", "env-name", "pid", "unit", "image", "container", "chdir", "chdir-operands", "stdin-sh", "stdin-code", "stdin-sql",
+    "any",
+    "opaque",
+    "path",
+    "tree",
+    "list",
+    "unpacked",
+    "whole",
+    "url",
+    "host",
+    "scp",
+    "s3",
+    "gs",
+    "at-file",
+    "file-url",
+    "split",
+    "code",
+    "script",
+    "sh",
+    "sql",
+    "sed",
+    "awk",
+    "find",
+    "git-remote",
+    "git-refspec",
+    "git-checkout",
+    "git-config",
+    "mode",
+    "npm-script",
+    "k8s",
+    "mount",
+    "publish",
+    "github-api",
+    "tool",
+    "env-name",
+    "pid",
+    "unit",
+    "image",
+    "container",
+    "chdir",
+    "chdir-operands",
+    "stdin-sh",
+    "stdin-code",
+    "stdin-sql",
 ];
 
 impl Reader<'_> {
@@ -140,6 +182,7 @@ impl Reader<'_> {
             "git-refspec" => self.git_refspec(call, value),
             "git-checkout" => self.git_checkout(call, value),
             "git-config" => self.git_config(value, &call.source),
+            "npm-script" => self.npm_script(call, value),
             "mode" => self.mode(value, &call.source),
             "k8s" => self.objects(call, effect.action, param),
             "mount" => self.mount(call, value),
@@ -612,7 +655,6 @@ impl Reader<'_> {
         }
     }
 }
-
 
 /// The remote of a push or fetch: operand 0, or any.
 pub(super) fn or_remote(call: &Call) -> Arg {

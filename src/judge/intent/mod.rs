@@ -23,6 +23,7 @@ mod names;
 mod operation;
 mod paths;
 mod sample;
+mod scripts;
 mod secrets;
 mod sql;
 mod state;
@@ -122,8 +123,15 @@ impl Reader<'_> {
     }
 
     /// The intent, each effect once: told apart at the end in one go, which stays cheap for thousands.
+    /// Which bytes a program text had is asked for, so that it stands in the snapshot.
     fn finish(self) -> Intent {
         let mut intent = self.intent;
+        let code =
+            |e: &&Effect| e.action == Action::Execute && e.resource.kind == ResourceKind::Code;
+        let texts = intent.effects.iter().filter(code).filter_map(|e| e.resource.name.as_literal());
+        for path in texts.filter(|t| t.starts_with('/')) {
+            self.world.ask(&format!("digest:{path}"));
+        }
         let mut seen = BTreeSet::new();
         intent.effects.retain(|e| {
             seen.insert((e.action, e.resource.kind, e.resource.name.as_str().to_owned()))

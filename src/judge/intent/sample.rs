@@ -43,6 +43,7 @@ impl World for Sample {
             }
             "names" => known("plain"),
             "program" => known(&format!("/usr/bin/{rest}")),
+            "script" if rest == "/repo/package.json#clean" => known("rm -rf d && frob"),
             "shebang" => Answer::Absent,
             "cwd" | "git.root" => known("/repo"),
             "home" | "env.HOME" => known("/home/dev"),

@@ -5,9 +5,7 @@
 //! own examples.
 
 use super::Severity;
-use crate::judge::catalogue::{
-    Catalogue, EffectText, Form, OperandRule, Operations, Takes, Tool,
-};
+use crate::judge::catalogue::{Catalogue, EffectText, Form, OperandRule, Operations, Takes, Tool};
 use crate::judge::intent::{KINDS, example_effects};
 use crate::model::{Action, Glob};
 use std::collections::{BTreeMap, BTreeSet};
