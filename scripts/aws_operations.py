@@ -341,7 +341,9 @@ def mark(service, operation, level, own):
 
 def lines(operations, own, outfiles):
     """The table of {service: {operation: level}}."""
-    out = ["? = help: help " + " ".join(f"{m}: " + words(v.split()) for m, v in sorted(VERBS.items()))]
+    alone = {operation for service in operations.values() for operation in service} | {"wait"}
+    general = (f"{m}: " + words(v.split(), alone) for m, v in sorted(VERBS.items()))
+    out = ["? = help: help " + " ".join(general)]
     for service in operations:
         groups = {}
         for operation, level in operations[service].items():
@@ -356,9 +358,9 @@ def lines(operations, own, outfiles):
     return sorted(out, key=lambda line: line.split(" = ")[0].encode())
 
 
-def words(verbs):
-    """Each verb as the beginning of an operation; alone where it can be one."""
-    return " ".join(f"{v} {v}-*" for v in sorted(verbs))
+def words(verbs, alone):
+    """Each verb as the beginning of an operation, and by itself where it is one."""
+    return " ".join(f"{v} {v}-*" if v in alone else f"{v}-*" for v in sorted(verbs))
 
 
 def gather():
