@@ -225,7 +225,16 @@ cloudtrail validate-logs
 cognito-identity lookup-developer-identity
 configservice get-status
 datapipeline evaluate-expression list-runs query-objects validate-pipeline-definition
-dynamodb query scan
+dynamodb query scan transact-get-items
+apigatewayv2 export-api
+codecatalyst verify-session
+ec2 validate-security-group-quotas-for-interface
+kms verify verify-mac
+opensearch compare-domain-configuration
+route53globalresolver list-tags-for-resource
+secretsmanager validate-resource-policy
+ses test-render-template
+sesv2 test-render-email-template
 iam simulate-custom-policy simulate-principal-policy
 iot search-index test-authorization
 logs filter-log-events start-query stop-query tail test-metric-filter start-live-tail
