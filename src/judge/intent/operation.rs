@@ -108,8 +108,8 @@ fn is_word(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'))
 }
 
-/// The group as it stands in resources: `network/vnet`.
+/// The group as it stands in resources: `network/vnet`; without one, the operation.
 fn group(texts: &[&str], found: Option<&Operation<'_>>, taken: usize) -> String {
-    let count = found.map_or(taken.saturating_sub(1), |o| o.group);
+    let count = found.map_or(taken.saturating_sub(1), |o| o.group).max(1);
     Glob::escape(&texts.iter().take(count).copied().collect::<Vec<_>>().join("/"))
 }
