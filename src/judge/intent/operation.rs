@@ -7,7 +7,7 @@ use super::Reader;
 use super::args::Arg;
 use super::call::{Call, verb_of};
 use super::flags::{self, Parsed, parse};
-use super::state::State;
+use super::state::{Input, State};
 use crate::judge::catalogue::{Flag, Form, Operation, Takes, Verb};
 use crate::model::Glob;
 use std::sync::Arc;
@@ -48,6 +48,10 @@ impl Reader<'_> {
             flags.extend(wild);
         }
         call.marks.extend(marks.iter().map(|m| (*m).to_owned()));
+        // What comes in may be a request's body.
+        if !matches!(call.input, Input::Inherited) {
+            call.marks.insert("stdin".to_owned());
+        }
         call.group = group(&texts, found.as_ref(), taken);
         let behind = words.get(taken..).unwrap_or_default();
         let later: Vec<Arg> = behind.iter().cloned().chain(rest).collect();
@@ -104,8 +108,8 @@ fn is_word(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'))
 }
 
-/// The group as it stands in resources: `network/vnet`.
+/// The group as it stands in resources: `network/vnet`; without one, the operation.
 fn group(texts: &[&str], found: Option<&Operation<'_>>, taken: usize) -> String {
-    let count = found.map_or(taken.saturating_sub(1), |o| o.group);
+    let count = found.map_or(taken.saturating_sub(1), |o| o.group).max(1);
     Glob::escape(&texts.iter().take(count).copied().collect::<Vec<_>>().join("/"))
 }
