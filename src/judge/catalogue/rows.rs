@@ -301,7 +301,7 @@ pub struct Example {
     pub effects: Vec<String>,
 }
 
-/// An effect text, taken apart: `[if MARK: | unless MARK: ] [ACTION] KIND [ARGUMENT]` or
+/// An effect text, taken apart: `[if MARK: | unless MARK: | if exists FILE: ] [ACTION] KIND [ARGUMENT]` or
 /// `… ACTION kind:template`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectText<'a> {

@@ -111,10 +111,14 @@ impl Reader<'_> {
             self.not_understood(call, &format!("`{text}` in the catalogue is no effect"));
             return;
         };
-        if let Some((mark, wanted)) = effect.condition
-            && call.marks.contains(mark) != wanted
-        {
-            return;
+        if let Some((mark, wanted)) = effect.condition {
+            let holds = match mark.strip_prefix("exists ") {
+                Some(name) => self.stands_above(name, &call.state),
+                None => call.marks.contains(mark),
+            };
+            if holds != wanted {
+                return;
+            }
         }
         if let Some((kind, template)) = effect.kind.split_once(':')
             && let Some(kind) = ResourceKind::parse(kind)
@@ -134,6 +138,22 @@ impl Reader<'_> {
                 }
             }
             None => self.kind(call, &effect, arg),
+        }
+    }
+
+    /// Whether a file of that name is in the folder or one above it, or may be.
+    fn stands_above(&mut self, name: &str, state: &State) -> bool {
+        let Some(cwd) = state.cwd.clone() else { return true };
+        let mut folder = &*cwd;
+        loop {
+            let place = self.place(&Arg::literal(&format!("{folder}/{name}")), state, true);
+            if place.kind != Kind::Missing {
+                return true;
+            }
+            match folder.rsplit_once('/') {
+                Some((above, _)) => folder = above,
+                None => return false,
+            }
         }
     }
 
