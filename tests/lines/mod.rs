@@ -8,6 +8,8 @@
     reason = "shared by several tests, none of which uses all of it"
 )]
 
+pub mod hostile;
+
 pub const STUBS: [&str; 6] = ["aa", "bb", "cc", "dd", "ee", "ff"];
 
 /// Lines chosen for what they have been misread by.
@@ -351,7 +353,11 @@ impl Dice {
             1 => format!("{{ {inner}{i}}}"),
             2 => format!("if {inner}{i}then {other}{o}fi"),
             3 => format!("for v in{words}; do {inner}{i}done"),
-            4 => format!("case q{words} in q) {inner}{};; *) {other}{};; esac", &i[1..], &o[1..]),
+            4 => {
+                let arm =
+                    |list: &str| if list.ends_with('\n') { "" } else { " " }.to_owned() + ";;";
+                format!("case q in q) {inner}{} *) {other}{} esac", arm(&inner), arm(&other))
+            }
             5 => format!("! {inner}"),
             6 => format!("f() {{ {inner}{i}}}; f{words}"),
             7 => format!("while {inner}{i}do {other}{o}break; done"),
