@@ -309,3 +309,13 @@ fn explain_names_the_rules_that_nearly_matched_and_why() {
     let both = home.exo(&["explain", "--as", "coding-agent", "-c", "rm -rf /"]);
     assert!(both.out.contains("also forbid keep-the-rest"), "{}", both.out);
 }
+
+#[test]
+fn what_the_sandbox_does_not_open_is_said_so() {
+    let home = Home::new();
+    let claim = ["profile", "prove", "coding-agent", "--here", "--never"];
+    let ran = home.exo(&[&claim[..], &["delete file:/etc/**"]].concat());
+    assert!(ran.code == 0 && ran.out.contains("; nor does the sandbox open any of it"), "{ran:?}");
+    let ran = home.exo(&[&claim[..], &["delete file:{git.root}/.git/**"]].concat());
+    assert!(ran.code == 0 && !ran.out.contains("nor does the sandbox"), "{ran:?}");
+}

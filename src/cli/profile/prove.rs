@@ -55,6 +55,8 @@ struct Told {
     /// The profile that admits, in a refutation.
     by: String,
     most: Verdict,
+    /// Whether the sandbox keeps code from it as well.
+    sealed: bool,
 }
 
 pub(super) fn prove(installation: &Installation, args: &ProveArgs) -> Result<u8, Error> {
@@ -71,8 +73,9 @@ pub(super) fn prove(installation: &Installation, args: &ProveArgs) -> Result<u8,
             Mode::Enforce => lint::never(&policy, claim, terms),
             Mode::Shadow => Proof::Refuted(Vec::new()),
         };
+        let sealed = policy.mode == Mode::Enforce && lint::sealed(&policy, claim, terms);
         let claim = format!("never `{}`", claim.text);
-        all.push(Told { claim, proof, by: by.clone(), most });
+        all.push(Told { claim, proof, by: by.clone(), most, sealed });
     }
     for (other, both) in
         args.implies.iter().map(|o| (o, false)).chain(args.equivalent.iter().map(|o| (o, true)))
@@ -80,11 +83,11 @@ pub(super) fn prove(installation: &Installation, args: &ProveArgs) -> Result<u8,
         let other = load(installation, other)?;
         let claim = format!("what {by} allows, {} allows", other.name);
         let proof = lint::implies(&policy, &other, terms);
-        all.push(Told { claim, proof, by: by.clone(), most });
+        all.push(Told { claim, proof, by: by.clone(), most, sealed: false });
         if both {
             let claim = format!("what {} allows, {by} allows", other.name);
             let proof = lint::implies(&other, &policy, terms);
-            all.push(Told { claim, proof, by: other.name.clone(), most });
+            all.push(Told { claim, proof, by: other.name.clone(), most, sealed: false });
         }
     }
     let catalogue = installation.catalogue()?;
@@ -189,14 +192,15 @@ impl Told {
                     "facts": facts, "check": check_words(&self.by, w), "line": self.line(policy, catalogue, w)})
             })
             .collect();
-        json!({"claim": self.claim, "answer": answer, "why": why, "effects": found})
+        json!({"claim": self.claim, "answer": answer, "why": why, "sealed": self.sealed, "effects": found})
     }
 
     fn text(&self, t: &mut String, policy: &Policy, catalogue: &Catalogue, here: bool) {
         let found = match &self.proof {
             Proof::Proved => {
                 let facts = if here { "under the facts at hand" } else { "whatever the facts are" };
-                let _ = writeln!(t, "proved: {}, {facts}", self.claim);
+                let sealed = if self.sealed { "; nor does the sandbox open any of it" } else { "" };
+                let _ = writeln!(t, "proved: {}, {facts}{sealed}", self.claim);
                 return;
             }
             Proof::Unknown(why) => {

@@ -82,6 +82,8 @@ pub fn propose(parent: &str, seen: &[Seen]) -> String {
         let names: Vec<&str> =
             Action::ALL.iter().filter(|a| actions.contains(a.name())).map(|a| a.name()).collect();
         let base = format!("learned-{}-{}", names.join("-"), kind);
+        // An id has at most 64 letters, its number included.
+        let base = if base.len() > 56 { format!("learned-{kind}") } else { base };
         let id = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}-{n}") });
         let id = id.take(4096).find(|id| !ids.contains(id)).unwrap_or(base);
         let entries: BTreeSet<u64> = resources.values().flatten().map(|s| s.entry).collect();

@@ -26,7 +26,7 @@ pub use fixture::Fixture;
 pub use learn::{GRAVE, Seen, generalise, propose};
 pub use near::{Near, Nearness, near};
 pub use page::{exact, page, row_json, row_text};
-pub use prove::{Claim, Proof, Terms, Witness, code_rules, implies, never};
+pub use prove::{Claim, Proof, Terms, Witness, code_rules, implies, never, sealed};
 pub use sample::line;
 pub use tools::{RowFinding, row, tools};
 

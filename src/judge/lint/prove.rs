@@ -125,6 +125,38 @@ pub fn implies(a: &Policy, b: &Policy, terms: Terms<'_>) -> Proof {
     prover.done(found)
 }
 
+/// Whether the sandbox gives code nothing of what a claim speaks of: only of files that are read or changed
+/// can that be said, and only if none of the ceiling's trees can hold them.
+#[must_use]
+pub fn sealed(policy: &Policy, claim: &Claim, terms: Terms<'_>) -> bool {
+    let mut prover = Prover { terms, budget: Budget(BUDGET), open: None };
+    let [read, write, execute] = policy.ceiling.tree_patterns();
+    let kind = ResourceKind::File;
+    let outside = |prover: &mut Prover<'_>, trees: &[&Pattern]| -> Result<bool, TooBig> {
+        for world in prover.moments(&[policy], &[], Some(&claim.pattern))? {
+            for tree in trees {
+                let within = [&claim.pattern, *tree];
+                let q = Question { kind, within: &within, without: &[], world: &world };
+                if find(&q, &mut prover.budget)?.is_some() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    };
+    claim.pattern.kind() == Some(kind)
+        && claim.actions.iter().all(|action| {
+            let trees: Vec<&Pattern> = match action {
+                Action::Read | Action::Reveal => {
+                    read.iter().chain(&write).chain(&execute).collect()
+                }
+                Action::Create | Action::Update | Action::Delete => write.iter().collect(),
+                _ => return false,
+            };
+            outside(&mut prover, &trees) == Ok(true)
+        })
+}
+
 /// The rules by which code runs whose effects exo cannot tell: what a proof says of decided effects, only
 /// the sandbox holds for these.
 #[must_use]
@@ -281,8 +313,8 @@ impl Prover<'_> {
     fn unconfirmed(&mut self, trial: &Trial) {
         self.open.get_or_insert_with(|| {
             format!(
-                "`{} {}` could not be followed exactly: a rule has a variable behind other text, or a \
-                 `when` on a variable that it also names",
+                "`{} {}` could not be followed exactly: a rule has a variable behind a wildcard or another \
+                 variable, or two on one fact that do not fit together",
                 trial.action, trial.resource
             )
         });

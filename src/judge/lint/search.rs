@@ -5,13 +5,13 @@
 //! Never: samples. The patterns are regular, and all of them are followed at once, letter by letter, so
 //! that «none» means none; a question that is too big is said to be so.
 //!
-//! A variable stands for any value. One that begins a pattern that must match is followed with the name:
-//! its value is some beginning of the name, so at each letter it may end or go on. One that only stands in
-//! patterns that must not match is somewhere else. One that stands further back in a pattern that must match
-//! is taken for any text, which finds too much and never too little.
+//! A variable stands for any value. One that begins a pattern that must match, or follows plain text there,
+//! is followed with the name: its value is some part of the name from there on, so at each letter it may end
+//! or go on. One that only stands in patterns that must not match is somewhere else. One that stands behind a
+//! wildcard in a pattern that must match is taken for any text, which finds too much and never too little.
 
 use super::automaton::{Automaton, Places};
-use super::worlds::World;
+use super::worlds::{At, Range, World};
 use crate::judge::policy::Pattern;
 use crate::model::{Glob, ResourceKind};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -53,13 +53,29 @@ pub(super) struct Question<'a> {
 }
 
 /// A variable that is followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Track {
     name: String,
+    /// The plain text before it, which the name begins with.
+    after: Vec<char>,
     /// Its values are absolute paths without `.`, `..` or doubled separators.
     path: bool,
     /// For texts: whether `/` follows, which takes slashes off the value's end.
     slash: bool,
+    /// What its value may be.
+    range: Option<Range>,
+}
+
+impl Track {
+    /// The letters that make a difference to it.
+    fn letters(&self) -> Vec<char> {
+        let range = self.range.as_ref().map_or_else(Vec::new, Range::letters);
+        self.after.iter().copied().chain(range).collect()
+    }
+
+    fn key(&self) -> (&str, &[char], bool) {
+        (&self.name, &self.after, self.slash)
+    }
 }
 
 /// A pattern to follow.
@@ -67,13 +83,19 @@ struct Follow {
     automaton: Automaton,
     /// The variable that it begins with, and whether `/` follows that.
     track: Option<(usize, bool)>,
+    /// The plain text before that.
+    after: Vec<char>,
 }
 
 impl Follow {
     /// The places before anything is read, behind the variable where there is one.
     fn begin(&self) -> Places {
         let start = self.automaton.start();
-        if self.track.is_some() { self.automaton.step(&start, VARIABLE) } else { start }
+        if self.track.is_none() {
+            return start;
+        }
+        let before = self.after.iter().chain([&VARIABLE]);
+        before.fold(start, |places, letter| self.automaton.step(&places, *letter))
     }
 }
 
@@ -120,7 +142,13 @@ struct State {
     path: Path,
     /// Of a plain name: whether a part of it begins here.
     gap: bool,
+    /// Whether the last letter was `/`, where some value had slashes taken off its end.
+    slashed: bool,
+    /// Letters of the name, counted as far as some variable has plain text before it.
+    read: usize,
     phases: Vec<Phase>,
+    /// For each variable that has a range: how far its value was read.
+    values: Vec<Vec<At>>,
     within: Vec<Places>,
     /// By number; those that still wait for a variable, or can match no more, are left out.
     without: Vec<(usize, Places)>,
@@ -166,10 +194,15 @@ fn follow(p: &Pattern, q: &Question<'_>, tracks: &mut Vec<Track>, must: bool) ->
             let value = value.filter(|v| !v.is_empty())?;
             let value = if slash { value.trim_end_matches('/') } else { value };
             texts.push(Glob::escape(value));
-        } else if i == 0 && p.leads() {
-            let path = is_path(name);
-            let one = Track { name: name.to_owned(), path, slash: slash && !path };
-            let known = tracks.iter().position(|t| *t == one);
+        } else if let Some(lead) = p.lead().filter(|_| i == 0) {
+            let path = is_path(name) && lead.is_empty();
+            // A range cannot know what slashes were taken off its end. Variables of the environment can end
+            // with one, and a path can be one.
+            let trimmed = slash && (name.starts_with("env.") || (is_path(name) && !path));
+            let range = q.world.range(name).filter(|_| !trimmed);
+            let (name, after) = (name.to_owned(), lead.chars().collect());
+            let one = Track { name, after, path, slash: slash && !path, range };
+            let known = tracks.iter().position(|t| t.key() == one.key());
             if known.is_none() && !must {
                 return None;
             }
@@ -195,12 +228,18 @@ fn follow(p: &Pattern, q: &Question<'_>, tracks: &mut Vec<Track>, must: bool) ->
         }
         None => return None,
     };
-    Some(Follow { automaton, track })
+    let after = track.and_then(|(t, _)| tracks.get(t)).map(|t| t.after.clone()).unwrap_or_default();
+    Some(Follow { automaton, track, after })
 }
 
 /// Facts that are absolute paths with all links resolved.
 fn is_path(fact: &str) -> bool {
     matches!(fact, "cwd" | "home" | "tmp" | "user.home" | "git.root")
+}
+
+/// Facts that are one segment: no user or host has a `/` in its name.
+fn is_segment(fact: &str) -> bool {
+    matches!(fact, "user.name" | "user.uid" | "host.name") || fact.starts_with("time.")
 }
 
 struct Search {
@@ -223,6 +262,13 @@ impl Search {
         let first = State {
             path: Path::Empty,
             gap: self.plain,
+            slashed: false,
+            read: 0,
+            values: self
+                .tracks
+                .iter()
+                .map(|t| t.range.as_ref().map_or_else(Vec::new, Range::start))
+                .collect(),
             phases: self.tracks.iter().map(|_| Phase::Reading).collect(),
             within: self.within.iter().map(|f| f.automaton.start()).collect(),
             without: Vec::new(),
@@ -262,7 +308,8 @@ impl Search {
     /// A letter that no pattern names.
     fn other(&self) -> char {
         let all = self.within.iter().chain(&self.without);
-        let named: BTreeSet<char> = all.flat_map(|f| f.automaton.letters()).collect();
+        let mut named: BTreeSet<char> = all.flat_map(|f| f.automaton.letters()).collect();
+        named.extend(self.tracks.iter().flat_map(Track::letters));
         let mut any = ('x'..='z').chain('a'..='w').chain('0'..='9').chain('\u{e000}'..);
         any.find(|c| !named.contains(c)).unwrap_or('\u{e000}')
     }
@@ -274,6 +321,8 @@ impl Search {
         let mut letters: BTreeSet<char> =
             pairs.flat_map(|(f, places)| f.automaton.letters_at(places)).collect();
         letters.extend(['/', '.']);
+        let reading = self.tracks.iter().zip(&s.phases).filter(|(_, p)| **p == Phase::Reading);
+        letters.extend(reading.flat_map(|(t, _)| t.letters()));
         let named = letters.into_iter().filter(|c| *c != VARIABLE && *c != other);
         std::iter::once(other).chain(named).collect()
     }
@@ -321,16 +370,22 @@ impl Search {
     fn end(&self, s: &State, track: usize) -> Option<State> {
         let t = self.tracks.get(track)?;
         let phase = *s.phases.get(track)?;
-        let empty = s.path == Path::Empty;
+        let (empty, valueless) = (s.path == Path::Empty, s.read <= t.after.len());
         let may = match (t.path, t.slash) {
             _ if phase != Phase::Reading || (empty && !self.root) => false,
             (true, _) => empty || s.path == Path::Segment,
-            (false, true) => true,
-            (false, false) => !empty,
+            (false, true) => s.read >= t.after.len() && (valueless || !s.slashed),
+            (false, false) => !valueless,
         };
+        let value = s.values.get(track)?;
+        let fits =
+            |r: &Range| if t.path && empty { r.holds(&r.step(value, '/')) } else { r.holds(value) };
+        let may = may && t.range.as_ref().is_none_or(fits);
         let mut next = s.clone();
         *next.phases.get_mut(track).filter(|_| may)? =
             if t.path && empty { Phase::Root } else { Phase::Ended };
+        // What it was is of no more interest.
+        next.values.get_mut(track)?.clear();
         self.wake(&s.phases, &mut next);
         Some(next)
     }
@@ -352,11 +407,26 @@ impl Search {
         let mut next = s.clone();
         next.path = s.path.step(letter);
         next.gap = self.plain && matches!(letter, '/' | ':');
+        next.slashed = letter == '/' && self.tracks.iter().any(|t| t.slash);
         if s.gap && next.gap {
             return None;
         }
         if self.kind == ResourceKind::File && next.path == Path::Not {
             return None;
+        }
+        let most = self.tracks.iter().map(|t| t.after.len()).max().unwrap_or(0);
+        next.read = (s.read + 1).min(most + 1);
+        for ((t, value), phase) in self.tracks.iter().zip(&mut next.values).zip(&s.phases) {
+            match (t.after.get(s.read), &t.range) {
+                (Some(c), _) if *c != letter => return None,
+                (None, _) if letter == '/' && *phase == Phase::Reading && is_segment(&t.name) => {
+                    return None;
+                }
+                (None, Some(range)) if *phase == Phase::Reading => {
+                    *value = range.step(value, letter)
+                }
+                _ => {}
+            }
         }
         for (f, places) in self.within.iter().zip(&mut next.within) {
             if !Self::waits(f, &s.phases) {
@@ -397,8 +467,9 @@ impl Search {
         for (letter, track) in back.into_iter().rev() {
             found.name.extend(letter);
             if let Some(track) = track.and_then(|t| self.tracks.get(t)) {
-                let value = if found.name.is_empty() { "/" } else { &found.name };
-                found.values.insert(track.name.clone(), value.to_owned());
+                let value: String = found.name.chars().skip(track.after.len()).collect();
+                let value = if value.is_empty() { "/".to_owned() } else { value };
+                found.values.insert(track.name.clone(), value);
             }
         }
         found

@@ -8,18 +8,55 @@ use super::search::{Budget, TooBig};
 use crate::judge::policy::{Condition, Policy, Rule, Test};
 use crate::model::{Answer, FactValue, Glob, Verdict, World as Facts};
 use std::cmp::Ordering;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 /// Most combinations that are gone through.
 const MAX_WORLDS: usize = 4096;
 
 /// What is assumed of a fact.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Guess {
     /// `None`: absent.
     value: Option<FactValue>,
     /// No other value is of this kind.
     only: bool,
+    /// Which texts are of this kind; `None` where that is not said.
+    range: Option<Range>,
+}
+
+/// The texts that come out in one of some ways when some languages are asked about them.
+#[derive(Clone, Debug)]
+pub(super) struct Range {
+    languages: Rc<Vec<Language>>,
+    outcomes: BTreeSet<Vec<Ordering>>,
+}
+
+impl Range {
+    /// Before anything of a text is read.
+    pub(super) fn start(&self) -> Vec<At> {
+        self.languages.iter().map(Language::start).collect()
+    }
+
+    /// After one more letter.
+    pub(super) fn step(&self, at: &[At], letter: char) -> Vec<At> {
+        self.languages.iter().zip(at).map(|(l, at)| l.step(at, letter)).collect()
+    }
+
+    /// Whether the text that was read is in the range.
+    pub(super) fn holds(&self, at: &[At]) -> bool {
+        self.outcomes.contains(&outcomes_at(&self.languages, at))
+    }
+
+    /// The letters that make a difference.
+    pub(super) fn letters(&self) -> Vec<char> {
+        letters(&self.languages)
+    }
+}
+
+fn outcomes_at(languages: &[Language], at: &[At]) -> Vec<Ordering> {
+    languages.iter().zip(at).map(|(l, at)| l.outcome(at)).collect()
 }
 
 /// One kind of moment. Facts that are not in it can be anything.
@@ -38,7 +75,7 @@ impl World {
                 Answer::Known(value) => Some(value),
                 Answer::Absent | Answer::Failed(_) => None,
             };
-            (name.to_owned(), Guess { value, only: true })
+            (name.to_owned(), Guess { value, only: true, range: None })
         };
         Self { facts: names.into_iter().map(guess).collect() }
     }
@@ -46,7 +83,7 @@ impl World {
     /// One in which a fact has this value.
     pub(super) fn with(fact: &str, value: &str) -> Self {
         let value = Some(FactValue::Text(value.to_owned()));
-        Self { facts: [(fact.to_owned(), Guess { value, only: true })].into() }
+        Self { facts: [(fact.to_owned(), Guess { value, only: true, range: None })].into() }
     }
 
     /// The one value that a fact has here, where it has only one.
@@ -58,6 +95,11 @@ impl World {
             // Numbers as variables are too rare to be worth a text of their own.
             Some(_) => None,
         }
+    }
+
+    /// The texts that a fact can be here.
+    pub(super) fn range(&self, fact: &str) -> Option<Range> {
+        self.facts.get(fact)?.range.clone()
     }
 
     /// Whether a rule's `when` holds.
@@ -116,23 +158,43 @@ fn guesses(
     budget: &mut Budget,
 ) -> Result<Vec<Guess>, TooBig> {
     let tests: Vec<&Test> = conditions.iter().flat_map(|(c, _)| &c.tests).collect();
-    let mut values: Vec<(Option<FactValue>, bool)> = Vec::new();
+    let guess = |value, only| Guess { value, only, range: None };
+    let mut all: Vec<Guess> = Vec::new();
     if may_be_absent(fact) {
-        values.push((None, true));
+        all.push(guess(None, true));
     }
     match domain(fact) {
-        Domain::Numbers(low, high) => values.extend(numbers(&tests, low, high)),
-        Domain::Words(words) => {
-            let text = |w: &&str| (Some(FactValue::Text((*w).to_owned())), true);
-            values.extend(words.iter().map(text));
+        Domain::Numbers(low, high) => {
+            let number = |i| guess(Some(FactValue::Integer(i)), false);
+            all.extend(numbers(&tests, low, high).into_iter().map(number));
         }
-        Domain::Texts => values.extend(texts(&tests, budget)?),
+        Domain::Words(words) => {
+            let text = |w: &&str| guess(Some(FactValue::Text((*w).to_owned())), true);
+            all.extend(words.iter().map(text));
+        }
+        Domain::Texts => all.extend(texts(&tests, budget)?),
     }
     let mut kinds: BTreeMap<Vec<bool>, Guess> = BTreeMap::new();
-    for (value, only) in values {
-        let kind = conditions.iter().map(|(c, e)| c.holds(value.as_ref(), *e)).collect();
-        let guess = Guess { value, only };
-        kinds.entry(kind).and_modify(|g| g.only = false).or_insert(guess);
+    for guess in all {
+        let kind = conditions.iter().map(|(c, e)| c.holds(guess.value.as_ref(), *e)).collect();
+        match kinds.entry(kind) {
+            Entry::Vacant(entry) => {
+                entry.insert(guess);
+            }
+            Entry::Occupied(mut entry) => {
+                let known = entry.get_mut();
+                known.only = false;
+                match (&mut known.range, guess.range) {
+                    (Some(known), Some(more)) => known.outcomes.extend(more.outcomes),
+                    // An absent fact that is of the kind too takes no text from it.
+                    (range @ None, Some(more)) if known.value.is_none() => {
+                        known.value = guess.value;
+                        *range = Some(more);
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
     Ok(kinds.into_values().collect())
 }
@@ -160,7 +222,7 @@ fn may_be_absent(fact: &str) -> bool {
 }
 
 /// Each number that a test names, its neighbours and the ends.
-fn numbers(tests: &[&Test], low: i64, high: i64) -> Vec<(Option<FactValue>, bool)> {
+fn numbers(tests: &[&Test], low: i64, high: i64) -> Vec<i64> {
     let mut all = BTreeSet::from([low, high]);
     let mut add = |value: &FactValue| {
         if let FactValue::Integer(i) = value {
@@ -178,19 +240,20 @@ fn numbers(tests: &[&Test], low: i64, high: i64) -> Vec<(Option<FactValue>, bool
     if tests.iter().any(|t| matches!(t, Test::Like(_))) {
         all.extend(low..=high.min(low.saturating_add(4096)));
     }
-    let fits = all.into_iter().filter(|i| (low..=high).contains(i));
-    fits.map(|i| (Some(FactValue::Integer(i)), false)).collect()
+    all.into_iter().filter(|i| (low..=high).contains(i)).collect()
 }
 
 /// A language over texts that a test asks about.
+#[derive(Debug)]
 enum Language {
     Glob(Automaton),
     /// How a text compares with this one.
     Order(Vec<char>),
 }
 
+/// How far a text was read by one language.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum At {
+pub(super) enum At {
     Glob(Places),
     /// So far equal to this many letters of the bound.
     Equal(usize),
@@ -230,7 +293,7 @@ impl Language {
 
 /// One text for each way in which the tests can come out, found by following all of them at once; and
 /// whether it is the only one.
-fn texts(tests: &[&Test], budget: &mut Budget) -> Result<Vec<(Option<FactValue>, bool)>, TooBig> {
+fn texts(tests: &[&Test], budget: &mut Budget) -> Result<Vec<Guess>, TooBig> {
     let (mut languages, mut named) = (Vec::new(), BTreeSet::new());
     for test in tests {
         match test {
@@ -249,7 +312,7 @@ fn texts(tests: &[&Test], budget: &mut Budget) -> Result<Vec<(Option<FactValue>,
     let mut seen = BTreeSet::from([start.clone()]);
     let mut queue = VecDeque::from([(String::new(), start)]);
     while let Some((text, at)) = queue.pop_front() {
-        let kind = languages.iter().zip(&at).map(|(l, at)| l.outcome(at)).collect();
+        let kind = outcomes_at(&languages, &at);
         kinds.entry(kind).or_insert_with(|| text.clone());
         for &letter in &letters {
             budget.take(1 + at.len())?;
@@ -260,12 +323,14 @@ fn texts(tests: &[&Test], budget: &mut Budget) -> Result<Vec<(Option<FactValue>,
             }
         }
     }
+    let languages = Rc::new(languages);
     // A text that a test names is told apart from all others by that.
-    let text = |text: String| {
-        let only = named.contains(&text);
-        (Some(FactValue::Text(text)), only)
+    let guess = |(kind, text): (Vec<Ordering>, String)| Guess {
+        only: named.contains(&text),
+        value: Some(FactValue::Text(text)),
+        range: Some(Range { languages: Rc::clone(&languages), outcomes: [kind].into() }),
     };
-    Ok(kinds.into_values().map(text).collect())
+    Ok(kinds.into_iter().map(guess).collect())
 }
 
 /// The letters that the languages name, those beside them in order, and one that none names.

@@ -151,10 +151,10 @@ impl Pattern {
         }
     }
 
-    /// Whether its first variable stands at its very beginning.
+    /// The plain text before its first variable; `None` where there is a wildcard in it, or no variable.
     #[must_use]
-    pub fn leads(&self) -> bool {
-        self.template.leads()
+    pub fn lead(&self) -> Option<&str> {
+        self.template.lead()
     }
 
     /// Whether the rule speaks of this resource: a permit must cover all of it, an ask or a forbid

@@ -163,9 +163,13 @@ impl Template {
         })
     }
 
-    /// Whether it begins with a variable.
-    pub(super) fn leads(&self) -> bool {
-        matches!(self.pieces.first(), Some(Piece::Variable(_)))
+    /// The plain text before its first variable; `None` where there is a wildcard in it, or no variable.
+    pub(super) fn lead(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [Piece::Variable(_), ..] => Some(""),
+            [Piece::Text(text, literal), Piece::Variable(_), ..] if text == literal => Some(text),
+            _ => None,
+        }
     }
 
     /// The text as it is written.
