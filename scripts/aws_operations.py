@@ -225,7 +225,16 @@ cloudtrail validate-logs
 cognito-identity lookup-developer-identity
 configservice get-status
 datapipeline evaluate-expression list-runs query-objects validate-pipeline-definition
-dynamodb query scan
+dynamodb query scan transact-get-items
+apigatewayv2 export-api
+codecatalyst verify-session
+ec2 validate-security-group-quotas-for-interface
+kms verify verify-mac
+opensearch compare-domain-configuration
+route53globalresolver list-tags-for-resource
+secretsmanager validate-resource-policy
+ses test-render-template
+sesv2 test-render-email-template
 iam simulate-custom-policy simulate-principal-policy
 iot search-index test-authorization
 logs filter-log-events start-query stop-query tail test-metric-filter start-live-tail
@@ -341,7 +350,9 @@ def mark(service, operation, level, own):
 
 def lines(operations, own, outfiles):
     """The table of {service: {operation: level}}."""
-    out = ["? = help: help " + " ".join(f"{m}: " + words(v.split()) for m, v in sorted(VERBS.items()))]
+    alone = {operation for service in operations.values() for operation in service} | {"wait"}
+    general = (f"{m}: " + words(v.split(), alone) for m, v in sorted(VERBS.items()))
+    out = ["? = help: help " + " ".join(general)]
     for service in operations:
         groups = {}
         for operation, level in operations[service].items():
@@ -356,9 +367,9 @@ def lines(operations, own, outfiles):
     return sorted(out, key=lambda line: line.split(" = ")[0].encode())
 
 
-def words(verbs):
-    """Each verb as the beginning of an operation; alone where it can be one."""
-    return " ".join(f"{v} {v}-*" for v in sorted(verbs))
+def words(verbs, alone):
+    """Each verb as the beginning of an operation, and by itself where it is one."""
+    return " ".join(f"{v} {v}-*" if v in alone else f"{v}-*" for v in sorted(verbs))
 
 
 def gather():

@@ -211,3 +211,106 @@ const WRAPPERS: [&str; 12] = [
     "stdbuf -oL",
     "setsid -w",
 ];
+
+/// Marks that the rows of tools with tables of operations give a meaning.
+const MARKS: [&str; 11] = [
+    "read",
+    "reveal",
+    "create",
+    "update",
+    "delete",
+    "execute",
+    "administer",
+    "opaque",
+    "outfile",
+    "decrypts",
+    "local",
+];
+
+#[test]
+fn each_operation_of_the_tables_is_found_where_it_stands() {
+    let tools = Catalogue::new(Vec::new()).unwrap().all().unwrap();
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for tool in &tools {
+        let Some(operations) = &tool.operations else { continue };
+        for line in operations.table.lines() {
+            let (group, rest) = line.split_once(" = ").unwrap();
+            let mut words: Vec<&str> = group.split(' ').filter(|w| *w != ".").collect();
+            if words.iter().any(|w| matches!(*w, "*" | "**" | "?")) {
+                words = vec!["ec2"];
+            }
+            let general = group.contains(['*', '?']);
+            let mut marks = "";
+            for token in rest.split(' ') {
+                if let Some(name) = token.strip_suffix(':') {
+                    marks = name;
+                    let known = |m: &str| MARKS.contains(&m) || matches!(m, "-" | "help");
+                    assert!(marks.split('+').all(known), "{}: {line}", tool.name);
+                    continue;
+                }
+                count += 1;
+                let word = token.replace('*', "x");
+                let mut all = words.clone();
+                all.push(&word);
+                let found = operations.find(&all);
+                let at = found.as_ref().map(|o| (o.group, o.marks.join("+")));
+                let want = (marks != "-").then(|| (words.len(), marks.to_owned()));
+                if !general && at != want {
+                    wrong.push(format!("{}: {}: {at:?}, not {want:?}", tool.name, all.join(" ")));
+                }
+            }
+        }
+    }
+    assert!(count > 2500, "{count}");
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What operations of AWS do, from their own documentation.
+const AWS: &str = "\
+read: ec2 describe-vpcs, iam list-users, iam get-role, iam generate-credential-report, s3control list-jobs, \
+    sqs receive-message, logs filter-log-events, logs start-query, dynamodb scan, sts get-caller-identity, \
+    cloudformation validate-template, cloudformation detect-stack-drift, lambda get-function, \
+    configservice describe-config-rules, deploy list-applications, kms list-keys, ce get-cost-and-usage, \
+    cloudtrail lookup-events, route53 test-dns-answer, organizations describe-organization, \
+    resourcegroupstaggingapi get-resources, stepfunctions describe-execution, ssm describe-parameters
+reveal: secretsmanager get-secret-value, secretsmanager batch-get-secret-value, sts assume-role, \
+    sts get-session-token, sts assume-role-with-web-identity, sts get-federation-token, kms decrypt, \
+    ecr get-login-password, ecr get-authorization-token, ec2 get-password-data, eks get-token, \
+    rds generate-db-auth-token, redshift get-cluster-credentials, acm export-certificate, \
+    codeartifact get-authorization-token, cognito-identity get-credentials-for-identity, \
+    sso get-role-credentials, lightsail get-bucket-access-keys, kms generate-data-key
+create: ec2 run-instances, ec2 create-vpc, rds restore-db-instance-from-db-snapshot, dynamodb create-table, \
+    secretsmanager create-secret, lambda create-function, cloudformation create-stack
+update: ec2 start-instances, ec2 stop-instances, ec2 reboot-instances, ec2 create-tags, rds modify-db-instance, \
+    lambda publish-version, sns publish, sqs send-message, autoscaling set-desired-capacity, \
+    dynamodb put-item, ecs update-service, logs put-retention-policy, cloudwatch put-metric-alarm
+delete: ec2 terminate-instances, ec2 release-address, rds delete-db-instance, sqs purge-queue, \
+    dynamodb delete-item, kinesis deregister-stream-consumer, ecr batch-delete-image
+administer: iam attach-role-policy, iam put-user-policy, iam create-user, iam delete-role, iam change-password, \
+    iam add-user-to-group, kms put-key-policy, kms create-grant, lambda add-permission, \
+    ec2 authorize-security-group-ingress, sso-admin create-account-assignment, cloudtrail stop-logging, \
+    secretsmanager put-resource-policy, organizations attach-policy, sns add-permission
+execute: ssm send-command, ssm start-session, ecs execute-command, ecs run-task, codebuild start-build, \
+    stepfunctions start-execution, batch submit-job, glue start-job-run, emr add-steps
+create+reveal: ec2 create-key-pair, appsync create-api-key
+administer+reveal: iam create-access-key
+read+outfile: s3api get-object
+execute+outfile: lambda invoke
+read+decrypts: ssm get-parameter, ssm get-parameters-by-path
+-: ec2 frobnicate, ec9 describe-instances, s3 describe-instances, iam attach, lambda";
+
+#[test]
+fn operations_of_aws_do_what_is_known_of_them() {
+    let aws = Catalogue::new(Vec::new()).unwrap().tool("aws", "aws").unwrap();
+    let operations = aws.operations.as_ref().unwrap();
+    for line in AWS.lines() {
+        let (marks, list) = line.split_once(": ").unwrap();
+        for operation in list.split(", ") {
+            let words: Vec<&str> = operation.split_ascii_whitespace().collect();
+            let found = operations.find(&words).map_or("-".to_owned(), |o| o.marks.join("+"));
+            assert_eq!(found, marks, "{operation}");
+        }
+    }
+    let services = operations.table.lines().count();
+    assert!(services > 400, "{services}");
+}
