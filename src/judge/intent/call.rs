@@ -86,6 +86,9 @@ impl Reader<'_> {
         let Some((verb, words)) = verb_of(tool.verb.iter(), &parsed.operands) else {
             let form = &tool.form;
             let bare = parsed.operands.is_empty();
+            if asks_for_help(&tool, &parsed.operands) {
+                return;
+            }
             let means = !form.operands.is_empty() || form.if_one_operand.is_some();
             if bare || means || form.wrapper.is_some() {
                 let parsed = parse(&own, style, args, false);
@@ -427,6 +430,20 @@ pub(super) fn verb_of<'t>(
         }
     }
     best.map(|(verb, n, _)| (verb, n))
+}
+
+/// Whether the words are the beginning of a verb and a flag that makes a run harmless (`docker swarm --help`).
+fn asks_for_help(tool: &Tool, words: &[Arg]) -> bool {
+    let Some((Some(last), group)) = words.split_last().map(|(l, g)| (l.known(), g)) else {
+        return false;
+    };
+    let ends = tool.form.flag.iter().any(|f| f.ends && f.names.iter().any(|n| n == last));
+    let begins = |verb: &Verb| {
+        let given = verb.path.iter().zip(group);
+        verb.path.len() > group.len()
+            && given.into_iter().all(|(w, g)| w.split('|').any(|w| Some(w) == g.known()))
+    };
+    ends && !group.is_empty() && tool.verb.iter().any(begins)
 }
 
 /// Whether place `i` of `n` is in a range: `all`, `0`, `-1`, `1..`, `0..-1`.
