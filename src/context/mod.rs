@@ -48,6 +48,12 @@ impl Live {
         self.snapshot.take()
     }
 
+    /// From here on the fact is this, whatever the machine says: for questions of the form «what if».
+    pub fn suppose(&self, name: &str, answer: Answer) {
+        let fact = Fact { answer, source: "supposed".to_owned() };
+        self.cache.borrow_mut().insert(name.to_owned(), fact);
+    }
+
     fn gather(&self, name: &str) -> Fact {
         let (family, rest) = name.split_once(':').unwrap_or((name, ""));
         let (answer, source) = match family {

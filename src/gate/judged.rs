@@ -11,7 +11,10 @@ use crate::judge::catalogue::Catalogue;
 use crate::judge::decide::decide;
 use crate::judge::intent;
 use crate::judge::policy::Policy;
-use crate::model::{Answer, Decision, Digest, EffectDecision, Payload, ProfileRef, Request, World};
+use crate::model::{
+    Answer, Decision, Digest, Effect, EffectDecision, Intent, Payload, ProfileRef, Request,
+    StdinKind, What, World,
+};
 use crate::subject;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -82,6 +85,30 @@ impl Bench {
     /// # Errors
     /// A subject that cannot be; a current folder that no longer exists.
     pub fn judge(&self, payload: Payload) -> Result<Judged, Error> {
+        self.judged(payload, |bench, payload| {
+            let reach = bench.policy.reach(&bench.policy.values(&bench.world));
+            intent::read(payload, &bench.catalogue, &bench.world, &reach)
+        })
+    }
+
+    /// Judges bare effects, as if a payload had them and no others.
+    ///
+    /// # Errors
+    /// As of [`Self::judge`].
+    pub fn judge_effects(&self, effects: Vec<Effect>) -> Result<Judged, Error> {
+        let payload = Payload { what: What::Argv(Vec::new()), stdin: StdinKind::Closed };
+        self.judged(payload, |bench, _| {
+            // Asked for the snapshot alone.
+            let _ = bench.policy.values(&bench.world);
+            Intent { effects, commands: Vec::new() }
+        })
+    }
+
+    fn judged(
+        &self,
+        payload: Payload,
+        read: impl FnOnce(&Self, &Payload) -> Intent,
+    ) -> Result<Judged, Error> {
         let uid = nix::unistd::getuid().as_raw();
         let sponsor = self.policy.sponsor();
         let session = self.session.as_deref();
@@ -91,8 +118,7 @@ impl Bench {
         }
         let began = Instant::now();
         // Every fact that deciding needs is asked here, and so is in the snapshot.
-        let reach = self.policy.reach(&self.policy.values(&self.world));
-        let intent = intent::read(&payload, &self.catalogue, &self.world, &reach);
+        let intent = read(self, &payload);
         let snapshot = self.world.take_snapshot();
         let request = Request { subject, payload, intent, snapshot };
         let decision = decide(&self.policy, &request);

@@ -21,11 +21,14 @@ mod meta;
 mod names;
 mod operation;
 mod paths;
+mod sample;
 mod secrets;
 mod sql;
 mod state;
 mod walk;
 mod xargs;
+
+pub use sample::effects as example_effects;
 
 use super::catalogue::Catalogue;
 use super::shell::{self, Dialect};

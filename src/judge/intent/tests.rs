@@ -1,63 +1,11 @@
 //! The rows' own examples, and lines over all mechanisms, in a world of a few files.
 
 use super::*;
-use crate::model::{Answer, FactValue, StdinKind};
-
-/// The world of the catalogue's examples; `docs/design/catalogue.md` describes it.
-struct Sample;
-
-impl World for Sample {
-    fn ask(&self, name: &str) -> Answer {
-        let known = |t: &str| Answer::Known(FactValue::Text(t.to_owned()));
-        let (family, rest) = name.split_once(':').unwrap_or((name, ""));
-        match family {
-            "path" | "link" => {
-                let mut parts: Vec<&str> = Vec::new();
-                for p in rest.split('/') {
-                    match p {
-                        "" | "." => {}
-                        ".." => {
-                            parts.pop();
-                        }
-                        p => parts.push(p),
-                    }
-                }
-                let path = format!("/{}", parts.join("/"));
-                let dirs = ["/", "/repo", "/repo/src", "/repo/d", "/home/dev", "/tmp", "/etc"];
-                let files =
-                    ["f", "f1", "f2", "src/main.rs", "Makefile", "Cargo.toml", "package.json"];
-                let kind = if dirs.contains(&path.as_str()) {
-                    "dir"
-                } else if path.starts_with("/usr/bin/")
-                    || files.iter().any(|f| path == format!("/repo/{f}"))
-                {
-                    "file"
-                } else {
-                    "missing"
-                };
-                known(&format!("{kind} {path}"))
-            }
-            "names" => known("plain"),
-            "program" => known(&format!("/usr/bin/{rest}")),
-            "shebang" => Answer::Absent,
-            "cwd" | "git.root" => known("/repo"),
-            "home" | "env.HOME" => known("/home/dev"),
-            "env.USER" | "user.name" => known("dev"),
-            "git.branch" => known("agent/x"),
-            "tmp" => known("/tmp"),
-            _ => Answer::Absent,
-        }
-    }
-}
+use crate::model::StdinKind;
+use crate::judge::intent::sample::Sample;
 
 fn effects(catalogue: &Catalogue, line: &str) -> Vec<String> {
-    let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
-    let reach = [Glob::parse("/repo/**").unwrap(), Glob::parse("/tmp/**").unwrap()];
-    let intent = read(&payload, catalogue, &Sample, &reach);
-    let mut out: Vec<String> =
-        intent.effects.iter().map(|e| format!("{} {}", e.action, e.resource)).collect();
-    out.sort();
-    out
+    sample::effects(catalogue, line)
 }
 
 #[test]
