@@ -116,8 +116,12 @@ fn flag_text(t: &mut String, indent: &str, f: &Flag) {
         Takes::Required => " VALUE",
         Takes::Optional => "[=VALUE]",
         Takes::Two => " NAME VALUE",
+        Takes::Many => " VALUE…",
     };
     let mut what = Vec::new();
+    if f.inner {
+        what.push("the words behind it are a command".to_owned());
+    }
     if f.ends {
         what.push("the run is harmless".to_owned());
     }
@@ -143,6 +147,7 @@ const fn style_words(style: Style) -> &'static str {
         Style::Posix => "up to the first operand (posix)",
         Style::Long => "anywhere, long ones in full (long)",
         Style::Word => "as words behind one dash (word)",
+        Style::Switch => "as words behind one dash, with their value right behind (switch)",
         Style::Assign => "as name=value (assign)",
         Style::Tar => "as tar does (tar)",
         Style::None => "not at all: all words are operands (none)",
@@ -192,6 +197,7 @@ fn form_json(form: &Form) -> Value {
                 Takes::Required => "required",
                 Takes::Optional => "optional",
                 Takes::Two => "two",
+                Takes::Many => "many",
             };
             json!({"names": f.names, "value": takes, "effects": f.effects, "adds": f.adds, "kills": f.kills, "ends": f.ends,
                 "operands": f.operands.iter().map(operand_json).collect::<Vec<_>>(), "values": values_json(&f.values)})
