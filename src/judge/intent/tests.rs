@@ -1,8 +1,8 @@
 //! The rows' own examples, and lines over all mechanisms, in a world of a few files.
 
 use super::*;
-use crate::model::StdinKind;
 use crate::judge::intent::sample::Sample;
+use crate::model::StdinKind;
 
 fn effects(catalogue: &Catalogue, line: &str) -> Vec<String> {
     sample::effects(catalogue, line)
