@@ -241,7 +241,7 @@ fn request(policy: &Policy, effects: &[(Action, String)], facts: &Facts) -> Requ
     for name in policy.facts() {
         let value = facts.get(name.as_str()).cloned().flatten();
         let answer = value.map_or(Answer::Absent, Answer::Known);
-        let fact = Fact { answer, source: "test".into() };
+        let fact = std::sync::Arc::new(Fact { answer, source: "test".into() });
         snapshot.facts.insert(name.as_str().into(), fact);
     }
     Request {

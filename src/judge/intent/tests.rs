@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::judge::intent::sample::Sample;
+use crate::model::StdinKind;
 
 fn effects(catalogue: &Catalogue, line: &str) -> Vec<String> {
     sample::effects(catalogue, line)

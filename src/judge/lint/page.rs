@@ -119,6 +119,9 @@ fn flag_text(t: &mut String, indent: &str, f: &Flag) {
         Takes::Many => " VALUE…",
     };
     let mut what = Vec::new();
+    if f.inner {
+        what.push("the words behind it are a command".to_owned());
+    }
     if f.ends {
         what.push("the run is harmless".to_owned());
     }
@@ -144,7 +147,7 @@ const fn style_words(style: Style) -> &'static str {
         Style::Posix => "up to the first operand (posix)",
         Style::Long => "anywhere, long ones in full (long)",
         Style::Word => "as words behind one dash (word)",
-        Style::Switch => "as a letter or word with its value attached (switch)",
+        Style::Switch => "as words behind one dash, with their value right behind (switch)",
         Style::Assign => "as name=value (assign)",
         Style::Tar => "as tar does (tar)",
         Style::None => "not at all: all words are operands (none)",
