@@ -285,6 +285,9 @@ pub enum Inner {
     /// Words.
     #[default]
     Argv,
+    /// Words, where the first names a tool of the catalogue; else it is a script of the project, which
+    /// the row's own effects tell.
+    Known,
     /// The words joined, for a shell.
     Sh,
     /// None.

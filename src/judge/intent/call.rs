@@ -95,6 +95,8 @@ impl Reader<'_> {
             }
             let means = !form.operands.is_empty() || form.if_one_operand.is_some();
             if bare || means || form.wrapper.is_some() {
+                // What stands behind the program is the program's.
+                let style = if form.wrapper.is_some() { Style::Posix } else { style };
                 let parsed = parse(&own, style, args, false);
                 self.apply(&mut call, form, parsed, outer);
             } else {
@@ -360,6 +362,15 @@ impl Reader<'_> {
         self.deeper(|r| r.call(inside, operands, &mut inner));
     }
 
+    /// Whether the first word is a tool, or may be.
+    fn names_tool(&self, words: &[Arg]) -> bool {
+        let Some(name) = words.first().map(Arg::known) else { return false };
+        name.is_none_or(|n| {
+            let base = n.rsplit('/').next().unwrap_or_default();
+            n.contains('/') || self.catalogue.tool(base, base).is_some()
+        })
+    }
+
     fn wrapped(&mut self, call: &Call, wrapper: &Wrapper, mut rest: Vec<Arg>, outer: &State) {
         let mut inner = outer.clone();
         inner.cwd.clone_from(&call.state.cwd);
@@ -384,7 +395,8 @@ impl Reader<'_> {
         }
         match wrapper.inner {
             Inner::None => {}
-            Inner::Argv => {
+            Inner::Known if !self.names_tool(&rest) => {}
+            Inner::Argv | Inner::Known => {
                 if wrapper.unknown_arguments {
                     self.with_arguments(call, &rest, &mut inner);
                     return;

@@ -68,6 +68,7 @@ fn form_text(t: &mut String, indent: &str, form: &Form) {
     if let Some(w) = &form.wrapper {
         let what = match w.inner {
             Inner::Argv => "the command in its operands",
+            Inner::Known => "the command in its operands, if it begins with a tool",
             Inner::Sh => "its operands as a shell line",
             Inner::None => "no command of its own",
         };
