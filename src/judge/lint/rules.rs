@@ -14,17 +14,21 @@ use crate::judge::policy::{Pattern, Policy, Rule};
 use crate::model::{Action, ResourceKind, Verdict};
 use std::collections::BTreeSet;
 
-/// Steps of all questions on one rule.
-const BUDGET: usize = 5_000_000;
+/// Steps of all questions on one rule, and on all of them.
+const BUDGET: usize = 4_000_000;
+const ALL: usize = 40_000_000;
 
 /// The findings on the policy's own rules.
 pub(super) fn rules(policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut left_out = BTreeSet::new();
+    let (mut left_out, mut left) = (BTreeSet::new(), ALL);
     // From the last on, so that of two that say the same one is told.
     for rule in policy.rules().iter().rev().filter(|r| r.profile == policy.name) {
-        let mut look = Look { policy, rule, budget: Budget(BUDGET), found: Vec::new() };
-        if look.all(&left_out).is_err() {
+        let share = left.min(BUDGET);
+        let mut look = Look { policy, rule, budget: Budget(share), found: Vec::new() };
+        let result = look.all(&left_out);
+        left -= share - look.budget.0.min(share);
+        if result.is_err() {
             let message = "its resources and those of others are too many or too winding to be compared; \
                            name them with fewer stars";
             look.tell(Check::TooBig, message.to_owned());
@@ -217,7 +221,8 @@ impl<'a> Look<'a> {
     }
 
     /// The rules of the same effect that speak of all that this one does, whenever it holds. A permit must
-    /// cover a pattern alone, so of permits one resource must do it.
+    /// cover a pattern alone, so of permits one resource must do it. Two that begin with other variables are
+    /// not compared.
     fn shadow(
         &mut self,
         parts: &[Part<'a>],
@@ -233,7 +238,8 @@ impl<'a> Look<'a> {
             let mut rules = others.clone();
             rules.push(self.rule);
             for world in worlds(&rules, &mut self.budget)?.iter().filter(|w| w.holds(self.rule)) {
-                let all = of(&others, world, kind, |_| true);
+                let mut all = of(&others, world, kind, |_| true);
+                all.retain(|other| self.rule.effect != Verdict::Allow || begins(other, pattern));
                 let alone: Vec<&[&Pattern]> = all.chunks(1).collect();
                 let ways = if self.rule.effect == Verdict::Allow { alone } else { vec![&all[..]] };
                 let mut covered = false;
@@ -249,6 +255,18 @@ impl<'a> Look<'a> {
         }
         Ok(Some(by.iter().filter_map(|id| self.policy.rule(id)).collect()))
     }
+}
+
+/// Whether the first may match all that the second does, as far as their beginnings say.
+fn begins(wide: &Pattern, narrow: &Pattern) -> bool {
+    let prefix = |p: &Pattern| {
+        let marked = p.shape(&|i| {
+            let name = p.variables().nth(i).map_or("", |(name, _)| name);
+            format!("{{{name}}}")
+        });
+        marked.map(|g| g.prefix().to_owned()).unwrap_or_default()
+    };
+    prefix(narrow).starts_with(&prefix(wide))
 }
 
 /// Rules with their places.

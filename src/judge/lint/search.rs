@@ -19,6 +19,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// Stands for a variable in the text of a glob; Unicode keeps it out of texts (a noncharacter).
 const VARIABLE: char = '\u{fdd0}';
 
+/// How many patterns are followed without a second thought.
+const FEW: usize = 2;
+
 /// Steps that are left for all questions of one proof together.
 #[derive(Debug)]
 pub(super) struct Budget(pub(super) usize);
@@ -157,33 +160,75 @@ struct State {
 /// The shortest name that answers the question.
 pub(super) fn find(q: &Question<'_>, budget: &mut Budget) -> Result<Option<Found>, TooBig> {
     let mut tracks = Vec::new();
-    let mut within = Vec::new();
+    let mut shapes: Vec<Shape> = Vec::new();
     for pattern in q.within {
-        match follow(pattern, q, &mut tracks, true) {
-            Some(follow) => within.push(follow),
-            None => return Ok(None),
+        match shape(pattern, q, &mut tracks, true) {
+            Some(shape) if shapes.iter().all(|s| s.may_meet(&shape)) => shapes.push(shape),
+            _ => return Ok(None),
         }
     }
-    let without: Vec<Follow> =
-        q.without.iter().filter_map(|p| follow(p, q, &mut tracks, false)).collect();
-    let mut search = Search { kind: q.kind, root: false, plain: false, tracks, within, without };
-    let mut found = search.run(budget)?;
-    if found.is_none() && !search.tracks.is_empty() {
-        // A variable that is `/` is possible, but the last thing that a reader expects.
-        search.root = true;
-        found = search.run(budget)?;
+    budget.take(q.without.len())?;
+    let without = q.without.iter().filter_map(|p| shape(p, q, &mut tracks, false));
+    let without: Vec<Shape> =
+        without.filter(|shape| shapes.iter().all(|s| s.may_meet(shape))).collect();
+    let follow = |s: &Shape| s.follow(&tracks);
+    let (within, without): (Vec<Follow>, Vec<Follow>) =
+        (shapes.iter().map(follow).collect(), without.iter().map(follow).collect());
+    let mut search =
+        Search { kind: q.kind, root: false, plain: false, tracks, within, without: Vec::new() };
+    if without.len() > FEW {
+        // Often the first name that comes to mind will do, and following many patterns is dear.
+        let Some(path) = search.either(budget)? else { return Ok(None) };
+        search.without = without;
+        budget.take(path.len() * search.without.len())?;
+        if search.walk(&path).is_some_and(|end| search.accepts(&end)) {
+            return Ok(Some(search.told(&path)));
+        }
+        search.root = false;
+    } else {
+        search.without = without;
     }
-    if found.is_some() && q.kind != ResourceKind::File {
-        // So is a name with an empty part; where there is a better one, that is told.
+    let Some(mut path) = search.either(budget)? else { return Ok(None) };
+    if q.kind != ResourceKind::File {
+        // A name with an empty part is possible; where there is a better one, that is told.
         search.plain = true;
-        return Ok(search.run(budget)?.or(found));
+        path = search.run(budget)?.unwrap_or(path);
     }
-    Ok(found)
+    Ok(Some(search.told(&path)))
 }
 
-/// What to follow for a pattern; `None` where it matches nothing (or, of those that must not match, where
-/// its variables can be elsewhere).
-fn follow(p: &Pattern, q: &Question<'_>, tracks: &mut Vec<Track>, must: bool) -> Option<Follow> {
+/// A pattern with its variables marked.
+struct Shape {
+    glob: Glob,
+    track: Option<(usize, bool)>,
+}
+
+impl Shape {
+    /// Whether some name can be in both, as far as the plain text at their beginnings and ends says.
+    fn may_meet(&self, other: &Self) -> bool {
+        let (a, b) = (self.glob.prefix(), other.glob.prefix());
+        let (y, z) = (self.end(), other.end());
+        let begin = a.starts_with(b) || b.starts_with(a);
+        let loose = self.track.is_some() || other.track.is_some();
+        (loose || begin) && (y.ends_with(z) || z.ends_with(y))
+    }
+
+    /// The plain text that every name ends with. A `/` behind `**` can be missing.
+    fn end(&self) -> &str {
+        let plain = self.glob.as_str().rsplit(['*', '?', '\\', VARIABLE]).next();
+        plain.unwrap_or_default().trim_start_matches('/')
+    }
+
+    fn follow(&self, tracks: &[Track]) -> Follow {
+        let track = self.track.and_then(|(t, _)| tracks.get(t));
+        let after = track.map(|t| t.after.clone()).unwrap_or_default();
+        Follow { automaton: Automaton::of(self.glob.as_str()), track: self.track, after }
+    }
+}
+
+/// The shape of a pattern; `None` where it matches nothing (or, of those that must not match, where its
+/// variables can be elsewhere).
+fn shape(p: &Pattern, q: &Question<'_>, tracks: &mut Vec<Track>, must: bool) -> Option<Shape> {
     if p.kind().is_some_and(|k| k != q.kind) {
         return None;
     }
@@ -219,17 +264,12 @@ fn follow(p: &Pattern, q: &Question<'_>, tracks: &mut Vec<Track>, must: bool) ->
     }
     let glob = p.shape(&|i| texts.get(i).cloned().unwrap_or_default());
     let forged = |g: &Glob| track.is_none() && g.as_str().contains(VARIABLE);
-    let automaton = match glob.filter(|g| !forged(g)) {
-        Some(glob) => Automaton::of(glob.as_str()),
+    match glob.filter(|g| !forged(g)) {
+        Some(glob) => Some(Shape { glob, track }),
         // Stars that came to stand beside each other: anything, where that is the side of caution.
-        None if must => {
-            track = None;
-            Automaton::of("**")
-        }
-        None => return None,
-    };
-    let after = track.and_then(|(t, _)| tracks.get(t)).map(|t| t.after.clone()).unwrap_or_default();
-    Some(Follow { automaton, track, after })
+        None if must => Some(Shape { glob: Glob::parse("**").ok()?, track: None }),
+        None => None,
+    }
 }
 
 /// Facts that are absolute paths with all links resolved.
@@ -256,9 +296,30 @@ struct Search {
 /// How a state was come to: from which, by a letter or by the end of a variable.
 type Step = (usize, Option<char>, Option<usize>);
 
+/// Letters and ends of variables, in order.
+type Route = Vec<(Option<char>, Option<usize>)>;
+
 impl Search {
-    fn run(&self, budget: &mut Budget) -> Result<Option<Found>, TooBig> {
-        let other = self.other();
+    /// A way to a name; one in which a variable is `/` only where there is no other, since that is the last
+    /// thing that a reader expects.
+    fn either(&mut self, budget: &mut Budget) -> Result<Option<Route>, TooBig> {
+        let found = self.run(budget)?;
+        if found.is_some() || self.tracks.is_empty() {
+            return Ok(found);
+        }
+        self.root = true;
+        self.run(budget)
+    }
+
+    /// The state at the end of a way.
+    fn walk(&self, path: &Route) -> Option<State> {
+        path.iter().try_fold(self.first(), |state, step| match *step {
+            (Some(letter), _) => self.read(&state, letter),
+            (None, track) => self.end(&state, track?),
+        })
+    }
+
+    fn first(&self) -> State {
         let first = State {
             path: Path::Empty,
             gap: self.plain,
@@ -273,13 +334,18 @@ impl Search {
             within: self.within.iter().map(|f| f.automaton.start()).collect(),
             without: Vec::new(),
         };
-        let first = State { without: self.woken(&first.phases, None), ..first };
+        State { without: self.woken(&first.phases, None), ..first }
+    }
+
+    fn run(&self, budget: &mut Budget) -> Result<Option<Route>, TooBig> {
+        let other = self.other();
+        let first = self.first();
         let mut steps: Vec<Step> = vec![(0, None, None)];
         let mut seen = BTreeSet::from([first.clone()]);
         let mut queue = VecDeque::from([(0usize, first)]);
         while let Some((at, state)) = queue.pop_front() {
             if self.accepts(&state) {
-                return Ok(Some(self.told(&steps, at)));
+                return Ok(Some(route(&steps, at)));
             }
             for track in 0..self.tracks.len() {
                 let Some(next) = self.end(&state, track) else { continue };
@@ -455,17 +521,11 @@ impl Search {
         Some(next)
     }
 
-    /// The name and the values that led to a state.
-    fn told(&self, steps: &[Step], mut at: usize) -> Found {
-        let mut back = Vec::new();
-        while at != 0 {
-            let Some(&(before, letter, track)) = steps.get(at) else { break };
-            back.push((letter, track));
-            at = before;
-        }
+    /// The name and the values of a way.
+    fn told(&self, path: &Route) -> Found {
         let mut found = Found { name: String::new(), values: BTreeMap::new() };
-        for (letter, track) in back.into_iter().rev() {
-            found.name.extend(letter);
+        for (letter, track) in path {
+            found.name.extend(*letter);
             if let Some(track) = track.and_then(|t| self.tracks.get(t)) {
                 let value: String = found.name.chars().skip(track.after.len()).collect();
                 let value = if value.is_empty() { "/".to_owned() } else { value };
@@ -474,4 +534,16 @@ impl Search {
         }
         found
     }
+}
+
+/// The way on which a state was come to.
+fn route(steps: &[Step], mut at: usize) -> Route {
+    let mut back = Vec::new();
+    while at != 0 {
+        let Some(&(before, letter, track)) = steps.get(at) else { break };
+        back.push((letter, track));
+        at = before;
+    }
+    back.reverse();
+    back
 }
