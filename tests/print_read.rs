@@ -57,7 +57,8 @@ proptest! {
         prop_assert_eq!(read.map(|p| (p.what, p.stdin)), Some((payload.what, payload.stdin)));
         let mut facts = Snapshot::default();
         for (name, answer) in answers {
-            facts.facts.insert(name, Fact { answer, source: "test".to_owned() });
+            let fact = Fact { answer, source: "test".into() };
+            facts.facts.insert(name.into(), fact.into());
         }
         prop_assert_eq!(Snapshot::from_json(&facts.to_json()), Some(facts));
     }

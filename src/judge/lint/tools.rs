@@ -237,6 +237,8 @@ impl Look<'_> {
             }
         }
         let rules = form.operands.iter().chain(form.flag.iter().flat_map(|f| &f.operands));
+        let of_values = rules.clone().flat_map(|r| &r.values).flat_map(|v| &v.adds);
+        marks.extend(of_values.map(String::as_str));
         let mut at = BTreeSet::new();
         for rule in &form.operands {
             if !at.insert(rule.at.as_str()) {
@@ -288,14 +290,17 @@ impl Look<'_> {
             );
             self.tell(Severity::Error, text, message);
         }
-        if let Some((mark, _)) = effect.condition.filter(|(m, _)| !marks.contains(m)) {
+        // A table of operations gives marks as well.
+        let known = |m: &str| marks.contains(m) || self.tool.operations.is_some() || m == "stdin";
+        if let Some((mark, _)) = effect.condition.filter(|(m, _)| !known(m)) {
             let message = format!("`{text}`{of}: no flag adds the mark `{mark}`");
             self.tell(Severity::Warning, text, message);
         }
         let named = text.split("{flag:").skip(1).filter_map(|t| t.split(['}', '|']).next());
         let known = |n: &str| {
             let all = form.flag.iter().chain(&self.tool.form.flag).flat_map(|f| &f.names);
-            all.into_iter().any(|f| f == n)
+            let wild = |f: &String| f.strip_suffix('*').is_some_and(|f| n.starts_with(f));
+            all.into_iter().any(|f| f == n || wild(f))
         };
         if let Some(flag) = named.into_iter().find(|n| !known(n)) {
             let message = format!("`{text}`{of} names the flag `{flag}`, which is not there");
