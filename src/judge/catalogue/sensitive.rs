@@ -85,8 +85,8 @@ impl Place {
     }
 }
 
-/// Whether the last name of a pattern says enough to mean a secret of that name wherever it lies: `t*`
-/// does not mean `token.txt`, `tok*` does. A dot in front says it.
+/// Whether the last name of a pattern says enough to mean a secret of that name wherever it lies: `c*` does
+/// not mean `credentials.json`, `creden*` does. A dot in front says it.
 fn spells(secret: &Glob, last: &str, name: &str) -> bool {
     let said = last.chars().filter(|c| !matches!(c, '*' | '?')).count();
     !secret.prefix().is_empty() || name.starts_with('.') || said * 3 >= name.chars().count()
@@ -164,7 +164,7 @@ mod tests {
             "/home/d/.s*/id_rsa",
             "/home/d/.ss?/*",
             "/r/server.p*",
-            "/r/tok*",
+            "/r/creden*",
             "/etc/sh*",
             "/home/d/.token",
         ] {

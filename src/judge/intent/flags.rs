@@ -310,7 +310,7 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
         };
         let name = format!("-{letter}");
         let digit = if letter.is_ascii_digit() { find(flags, "-NUM") } else { None };
-        let Some(flag) = find(flags, &name).or(digit) else {
+        let Some(flag) = find(flags, &name).or(digit).or_else(|| find_wild(flags, &name)) else {
             out.problem(format!("unknown flag `{name}`"));
             return;
         };
