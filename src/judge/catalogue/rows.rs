@@ -224,7 +224,7 @@ pub struct Valued {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flag {
-    /// Its spellings; `-NUM` stands for `-5`, `--*` for any that no other flag has.
+    /// Its spellings; `-NUM` stands for `-5`, `--*` (`-*`: or a letter) for any that no other flag has.
     pub names: Vec<String>,
     /// Whether it takes a value.
     #[serde(default)]

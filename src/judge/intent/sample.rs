@@ -28,8 +28,16 @@ impl World for Sample {
                 }
                 let path = format!("/{}", parts.join("/"));
                 let dirs = ["/", "/repo", "/repo/src", "/repo/d", "/home/dev", "/tmp", "/etc"];
-                let files =
-                    ["f", "f1", "f2", "src/main.rs", "d/pyproject.toml", "Makefile", "Cargo.toml", "package.json"];
+                let files = [
+                    "f",
+                    "f1",
+                    "f2",
+                    "src/main.rs",
+                    "d/pyproject.toml",
+                    "Makefile",
+                    "Cargo.toml",
+                    "package.json",
+                ];
                 let kind = if dirs.contains(&path.as_str()) {
                     "dir"
                 } else if path.starts_with("/usr/bin/")

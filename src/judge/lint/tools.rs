@@ -290,8 +290,13 @@ impl Look<'_> {
             );
             self.tell(Severity::Error, text, message);
         }
-        // A table of operations gives marks as well.
-        let known = |m: &str| marks.contains(m) || self.tool.operations.is_some() || m == "stdin";
+        // Marks that the call itself gives.
+        let known = |m: &str| {
+            marks.contains(m)
+                || self.tool.operations.is_some()
+                || m == "stdin"
+                || m.starts_with("exists ")
+        };
         if let Some((mark, _)) = effect.condition.filter(|(m, _)| !known(m)) {
             let message = format!("`{text}`{of}: no flag adds the mark `{mark}`");
             self.tell(Severity::Warning, text, message);
