@@ -146,7 +146,9 @@ const NOT_EXECUTING: &[&str] = &[
 
 /// Whether programs run, load or look for something else because of a variable.
 pub(super) fn executes(name: &str) -> bool {
-    EXECUTING.iter().any(|p| named(p, name)) && !NOT_EXECUTING.contains(&name)
+    let first = name.as_bytes().first();
+    let mut like = EXECUTING.iter().filter(|p| p.as_bytes().first() == first);
+    like.any(|p| named(p, name)) && !NOT_EXECUTING.contains(&name)
 }
 
 /// Whether a pattern means a name of the environment: `*` at its end matches any rest.
