@@ -40,7 +40,7 @@ pub(super) fn run(args: ExplainArgs) -> u8 {
             let mut value = judged.to_json();
             if let Some(map) = value.as_object_mut() {
                 map.insert("intent".to_owned(), judged.request.intent.to_json());
-                map.insert("sandbox".to_owned(), json!(judged.decision.sandbox));
+                map.insert("sandbox".to_owned(), json!(*judged.decision.sandbox));
             }
             out(&format!("{value:#}\n"));
             code(&judged.decision)

@@ -5,23 +5,24 @@
 
 use super::as_text;
 use crate::model::{Answer, FactValue};
+use std::borrow::Cow;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The answer to `git.WHAT`, and where it was read.
-pub(super) fn fact(what: &str, cwd: &Path) -> (Answer, String) {
+pub(super) fn fact(what: &str, cwd: &Path) -> (Answer, Cow<'static, str>) {
     let found = root(cwd);
     let source = |file: &str| match &found {
-        Ok(Some(root)) => root.join(file).display().to_string(),
-        _ => cwd.display().to_string(),
+        Ok(Some(root)) => Cow::Owned(root.join(file).display().to_string()),
+        _ => cwd.display().to_string().into(),
     };
     match (what, &found) {
         (_, Err(why)) => (Answer::Failed(why.clone()), source("")),
         ("root" | "branch", Ok(None)) => (Answer::Absent, source("")),
         ("root", Ok(Some(root))) => (as_text(root.clone()), source(".git")),
         ("branch", Ok(Some(root))) => (branch(root), source(".git/HEAD")),
-        _ => (Answer::Failed(format!("`git.{what}` is not the name of a fact")), "exo".to_owned()),
+        _ => (Answer::Failed(format!("`git.{what}` is not the name of a fact")), "exo".into()),
     }
 }
 

@@ -10,10 +10,12 @@ mod paths;
 mod programs;
 
 use crate::model::{Answer, Fact, FactValue, Snapshot, World};
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use host::user_name;
 
@@ -23,7 +25,7 @@ pub struct Live {
     env: BTreeMap<OsString, OsString>,
     search_path: Vec<PathBuf>,
     now: OnceCell<jiff::ZonedDateTime>,
-    cache: RefCell<BTreeMap<String, Fact>>,
+    cache: RefCell<BTreeMap<Arc<str>, Arc<Fact>>>,
     snapshot: RefCell<Snapshot>,
 }
 
@@ -51,20 +53,20 @@ impl Live {
     fn gather(&self, name: &str) -> Fact {
         let (family, rest) = name.split_once(':').unwrap_or((name, ""));
         let (answer, source) = match family {
-            "path" => (paths::resolve(rest, true), "lstat, readlink".to_owned()),
-            "link" => (paths::resolve(rest, false), "lstat, readlink".to_owned()),
-            "program" => (programs::find(rest, &self.search_path), "PATH".to_owned()),
-            "shebang" => (programs::shebang(Path::new(rest)), rest.to_owned()),
-            "cwd" => (self.cwd(), "getcwd".to_owned()),
-            "home" => (self.home(), "HOME".to_owned()),
-            "tmp" => (self.tmp(), "TMPDIR".to_owned()),
+            "path" => (paths::resolve(rest, true), "lstat, readlink".into()),
+            "link" => (paths::resolve(rest, false), "lstat, readlink".into()),
+            "program" => (programs::find(rest, &self.search_path), "PATH".into()),
+            "shebang" => (programs::shebang(Path::new(rest)), rest.to_owned().into()),
+            "cwd" => (self.cwd(), "getcwd".into()),
+            "home" => (self.home(), "HOME".into()),
+            "tmp" => (self.tmp(), "TMPDIR".into()),
             _ => self.dotted(name),
         };
         Fact { answer, source }
     }
 
     /// Facts with a dot in their name: `user.uid`, `git.branch`, `time.hour`, `env.LANG`.
-    fn dotted(&self, name: &str) -> (Answer, String) {
+    fn dotted(&self, name: &str) -> (Answer, Cow<'static, str>) {
         let known = |v| Answer::Known(FactValue::Text(v));
         match name.split_once('.') {
             Some(("env", var)) => {
@@ -73,37 +75,35 @@ impl Live {
                     Some(Some(v)) => known(v.to_owned()),
                     Some(None) => Answer::Failed(format!("the value of `{var}` is not UTF-8")),
                 };
-                (answer, "environment".to_owned())
+                (answer, "environment".into())
             }
             Some(("user", "uid")) => {
                 let uid = nix::unistd::getuid().as_raw();
-                (Answer::Known(FactValue::Integer(i64::from(uid))), "getuid".to_owned())
+                (Answer::Known(FactValue::Integer(i64::from(uid))), "getuid".into())
             }
             Some(("user", "name")) => {
-                (known(user_name(nix::unistd::getuid().as_raw())), "/etc/passwd".to_owned())
+                (known(user_name(nix::unistd::getuid().as_raw())), "/etc/passwd".into())
             }
             Some(("user", "home")) => {
                 let home = host::user_home(nix::unistd::getuid().as_raw());
                 let home = home.as_deref().map(Path::new).and_then(paths::folder);
-                (home.map_or(Answer::Absent, as_text), "/etc/passwd".to_owned())
+                (home.map_or(Answer::Absent, as_text), "/etc/passwd".into())
             }
-            Some(("host", "name")) => (host::host_name(), "gethostname".to_owned()),
+            Some(("host", "name")) => (host::host_name(), "gethostname".into()),
             Some(("git", what)) => match self.cwd().text() {
                 Some(cwd) => git::fact(what, Path::new(cwd)),
-                None => {
-                    (Answer::Failed("the current folder is not known".to_owned()), "getcwd".into())
-                }
+                None => (Answer::Failed("the current folder is not known".into()), "getcwd".into()),
             },
             Some(("search", "path")) => {
                 let joined = std::env::join_paths(&self.search_path).map(PathBuf::from);
                 let answer = joined.map_or_else(|e| Answer::Failed(e.to_string()), as_text);
-                (answer, "PATH".to_owned())
+                (answer, "PATH".into())
             }
             Some(("time", what)) => {
                 let now = self.now.get_or_init(jiff::ZonedDateTime::now);
-                (host::time(what, now), "clock_gettime".to_owned())
+                (host::time(what, now), "clock_gettime".into())
             }
-            _ => (Answer::Failed(format!("`{name}` is not the name of a fact")), "exo".to_owned()),
+            _ => (Answer::Failed(format!("`{name}` is not the name of a fact")), "exo".into()),
         }
     }
 
@@ -139,14 +139,14 @@ impl Live {
 
 impl World for Live {
     fn ask(&self, name: &str) -> Answer {
-        let known = self.cache.borrow().get(name).cloned();
-        let fact = known.unwrap_or_else(|| {
-            let fact = self.gather(name);
-            self.cache.borrow_mut().insert(name.to_owned(), fact.clone());
-            fact
+        let known = self.cache.borrow().get_key_value(name).map(|(n, f)| (n.clone(), f.clone()));
+        let (name, fact) = known.unwrap_or_else(|| {
+            let row: (Arc<str>, _) = (name.into(), Arc::new(self.gather(name)));
+            self.cache.borrow_mut().insert(row.0.clone(), row.1.clone());
+            row
         });
         let answer = fact.answer.clone();
-        self.snapshot.borrow_mut().facts.insert(name.to_owned(), fact);
+        self.snapshot.borrow_mut().facts.insert(name, fact);
         answer
     }
 }

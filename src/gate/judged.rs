@@ -11,9 +11,10 @@ use crate::judge::catalogue::Catalogue;
 use crate::judge::decide::decide;
 use crate::judge::intent;
 use crate::judge::policy::Policy;
-use crate::model::{Answer, Decision, Digest, EffectDecision, Payload, ProfileRef, Request, World};
+use crate::model::{Answer, Decision, Digest, Payload, ProfileRef, Request, Subject, World};
 use crate::subject;
-use serde_json::{Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -33,7 +34,7 @@ pub struct Bench {
     /// SHA-256 of the catalogue.
     pub catalogue_sha256: Digest,
     profile: ProfileRef,
-    session: Option<String>,
+    subject: Subject,
 }
 
 /// A payload with its decision.
@@ -57,7 +58,7 @@ impl Bench {
     /// Loads what judging for this agent needs.
     ///
     /// # Errors
-    /// A profile or catalogue that is missing or wrong.
+    /// A profile or catalogue that is missing or wrong; a subject that cannot be.
     pub fn new(
         installation: &Installation,
         agent: &str,
@@ -70,30 +71,29 @@ impl Bench {
         let search: Vec<PathBuf> = std::env::split_paths(path.unwrap_or(OsStr::new("")))
             .filter(|dir| dir.is_absolute())
             .collect();
-        let session = env.get(OsStr::new("EXO_SESSION")).map(|s| s.to_string_lossy().into_owned());
+        let session = env.get(OsStr::new("EXO_SESSION")).map(|s| s.to_string_lossy());
+        let user = user_name(nix::unistd::getuid().as_raw());
+        let subject = subject::prove(&policy.name, policy.sponsor(), user, session.as_deref())?;
         let profile = ProfileRef { name: policy.name.clone(), sha256: policy.sha256() };
         let catalogue_sha256 = catalogue.sha256();
         let world = Live::new(env.clone(), search);
-        Ok(Self { policy, catalogue, world, environment, catalogue_sha256, profile, session })
+        Ok(Self { policy, catalogue, world, environment, catalogue_sha256, profile, subject })
     }
 
     /// Judges one payload.
     ///
     /// # Errors
-    /// A subject that cannot be; a current folder that no longer exists.
+    /// A current folder that no longer exists.
     pub fn judge(&self, payload: Payload) -> Result<Judged, Error> {
-        let uid = nix::unistd::getuid().as_raw();
-        let sponsor = self.policy.sponsor();
-        let session = self.session.as_deref();
-        let subject = subject::prove(&self.policy.name, sponsor, user_name(uid), session)?;
         if let Answer::Failed(why) = self.world.ask("cwd") {
             return Err(Error::Cwd(why));
         }
         let began = Instant::now();
         // Every fact that deciding needs is asked here, and so is in the snapshot.
-        let reach = self.policy.reach(&self.policy.values(&self.world));
-        let intent = intent::read(&payload, &self.catalogue, &self.world, &reach);
+        let bound = self.policy.bind(&self.world);
+        let intent = intent::read(&payload, &self.catalogue, &self.world, bound.reach());
         let snapshot = self.world.take_snapshot();
+        let subject = self.subject.clone();
         let request = Request { subject, payload, intent, snapshot };
         let decision = decide(&self.policy, &request);
         let decide_ns = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -112,20 +112,25 @@ impl Judged {
     /// What `check --json` prints; the names are stable.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let effects: Vec<Value> =
-            self.decision.effects.iter().map(EffectDecision::to_json).collect();
-        json!({
-            "verdict": self.decision.verdict.name(),
-            "subject": self.request.subject,
-            "effects": effects,
-            "hint": self.decision.hint,
-            "errors": self.decision.errors,
-            "identity": self.decision.identity,
-            "facts": self.request.snapshot.known(),
-            "state_hash": self.state_hash,
-            "profile": self.profile,
-            "catalogue_sha256": self.catalogue_sha256,
-            "decide_ns": self.decide_ns,
-        })
+        // Text, numbers and lists of them: there is always such a value.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+impl Serialize for Judged {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(Some(11))?;
+        map.serialize_entry("catalogue_sha256", &self.catalogue_sha256)?;
+        map.serialize_entry("decide_ns", &self.decide_ns)?;
+        map.serialize_entry("effects", &self.decision.effects)?;
+        map.serialize_entry("errors", &self.decision.errors)?;
+        map.serialize_entry("facts", &self.request.snapshot.known())?;
+        map.serialize_entry("hint", &self.decision.hint)?;
+        map.serialize_entry("identity", &self.decision.identity)?;
+        map.serialize_entry("profile", &self.profile)?;
+        map.serialize_entry("state_hash", &self.state_hash)?;
+        map.serialize_entry("subject", &self.request.subject)?;
+        map.serialize_entry("verdict", &self.decision.verdict)?;
+        map.end()
     }
 }

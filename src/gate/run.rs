@@ -230,7 +230,7 @@ fn arrange(
             let cage = open(&judged.decision.sandbox)?;
             if cage.withholds() {
                 let own = Scratch::make()?;
-                let mut sandbox = judged.decision.sandbox.clone();
+                let mut sandbox = Sandbox::clone(&judged.decision.sandbox);
                 let path = own.path().display().to_string();
                 for list in [&mut sandbox.read, &mut sandbox.write, &mut sandbox.execute] {
                     list.push(path.clone());

@@ -27,6 +27,11 @@ pub enum CanonError {
     NotCanonical,
 }
 
+/// Whether every JSON reader holds this integer exactly.
+pub(super) fn is_safe(i: i64) -> bool {
+    (-MAX_SAFE..=MAX_SAFE).contains(&i)
+}
+
 /// The canonical bytes of a value.
 ///
 /// # Errors
@@ -57,7 +62,7 @@ fn write(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<(), CanonErro
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
         Value::Number(n) => match n.as_i64() {
-            Some(i) if (-MAX_SAFE..=MAX_SAFE).contains(&i) => {
+            Some(i) if is_safe(i) => {
                 out.extend_from_slice(i.to_string().as_bytes());
             }
             _ => return Err(CanonError::Number(n.to_string())),
@@ -95,6 +100,11 @@ fn write(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<(), CanonErro
 /// A JSON string with the escapes of RFC 8785 §3.2.2.2: the short ones, `\u00xx` for other controls.
 fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
+    if text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.extend_from_slice(b"\\\""),

@@ -8,6 +8,7 @@ use super::{Digest, Intent, Payload, Sandbox, Snapshot, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
+use std::sync::Arc;
 
 /// The answer. Ordered by strictness: the strictest effect decides the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -84,22 +85,22 @@ pub struct Request {
 }
 
 /// The decision over one effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EffectDecision {
     /// The action, by name.
-    pub action: String,
-    /// The resource, as a URI.
-    pub resource: String,
-    /// Allow, ask or deny.
-    pub verdict: Verdict,
-    /// Id of the deciding rule, or `default` where no rule permits.
-    pub rule: String,
-    /// The rule's own words, or why there is none.
-    pub why: String,
+    pub action: &'static str,
     /// Which command of the payload.
     pub command: usize,
-    /// Where in it.
+    /// The resource, as a URI.
+    pub resource: String,
+    /// Id of the deciding rule, or `default` where no rule permits.
+    pub rule: String,
+    /// Where in that command.
     pub source: String,
+    /// Allow, ask or deny.
+    pub verdict: Verdict,
+    /// The rule's own words, or why there is none.
+    pub why: String,
 }
 
 /// The decision over a payload.
@@ -118,15 +119,15 @@ pub struct Decision {
     /// Whether the decision binds.
     pub mode: Mode,
     /// The confinement under which it may run.
-    pub sandbox: Sandbox,
+    pub sandbox: Arc<Sandbox>,
 }
 
 impl EffectDecision {
     /// The form in entries and in `check --json`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({"action": self.action, "resource": self.resource, "verdict": self.verdict,
-            "rule": self.rule, "why": self.why, "command": self.command, "source": self.source})
+        // Text and numbers: there is always such a value.
+        serde_json::to_value(self).unwrap_or_default()
     }
 }
 
@@ -151,6 +152,6 @@ impl Decision {
         let effects: Vec<Value> = self.effects.iter().map(EffectDecision::to_json).collect();
         Ok(json!({"verdict": self.verdict, "effects": effects, "hint": self.hint,
             "errors": self.errors, "identity": self.identity, "mode": self.mode,
-            "sandbox": serde_json::to_value(&self.sandbox)?}))
+            "sandbox": serde_json::to_value(&*self.sandbox)?}))
     }
 }

@@ -21,9 +21,12 @@
 //! | `shebang:/abs` | the interpreter line of a script without `#!`; absent where the file has none |
 
 use super::{Digest, canon, sha256};
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// A value of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,14 +121,14 @@ pub struct Fact {
     /// What was answered.
     pub answer: Answer,
     /// Where it comes from: `getcwd`, `/proc/…`, `.git/HEAD`.
-    pub source: String,
+    pub source: Cow<'static, str>,
 }
 
 /// All facts that were gathered for one decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// By name.
-    pub facts: BTreeMap<String, Fact>,
+    pub facts: BTreeMap<Arc<str>, Arc<Fact>>,
 }
 
 impl Snapshot {
@@ -133,21 +136,8 @@ impl Snapshot {
     /// and the `sources` of all.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let (mut known, mut absent) = (Map::new(), Vec::new());
-        let (mut failed, mut sources) = (Map::new(), Map::new());
-        for (name, fact) in &self.facts {
-            match &fact.answer {
-                Answer::Known(v) => {
-                    known.insert(name.clone(), v.to_json());
-                }
-                Answer::Absent => absent.push(json!(name)),
-                Answer::Failed(why) => {
-                    failed.insert(name.clone(), json!(why));
-                }
-            }
-            sources.insert(name.clone(), json!(fact.source));
-        }
-        json!({"known": known, "absent": absent, "failed": failed, "sources": sources})
+        // Text, integers and booleans by name: there is always such a value.
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// Reads that form back; `None` where it is not that form.
@@ -156,8 +146,8 @@ impl Snapshot {
         let sources = value.get("sources")?.as_object()?;
         let mut facts = BTreeMap::new();
         let mut put = |name: &str, answer: Answer| {
-            let source = sources.get(name)?.as_str()?.to_owned();
-            facts.insert(name.to_owned(), Fact { answer, source });
+            let source = sources.get(name)?.as_str()?.to_owned().into();
+            facts.insert(name.into(), Arc::new(Fact { answer, source }));
             Some(())
         };
         for (name, v) in value.get("known")?.as_object()? {
@@ -174,18 +164,72 @@ impl Snapshot {
 
     /// The known facts alone, by name: what `check --json` prints.
     #[must_use]
-    pub fn known(&self) -> Value {
-        self.to_json().get("known").cloned().unwrap_or_else(|| json!({}))
+    pub const fn known(&self) -> Known<'_> {
+        Known(self)
     }
 
     /// SHA-256 over the canonical form: two decisions with the same hash saw the same world.
     #[must_use]
     pub fn state_hash(&self) -> Digest {
-        // Facts hold text, integers within an i64 that their sources bound, and booleans, so the
-        // canonical form exists; a fact that had none would still give a hash of its own.
+        // The order of bytes is that of UTF-16 up to U+DFFF, and serde_json's escapes are those of RFC
+        // 8785: such a snapshot is written canonically as it stands.
+        let plain = self.facts.keys().all(|name| name.bytes().all(|b| b < 0xee));
+        let bounded = self.facts.values().all(|fact| match fact.answer {
+            Answer::Known(FactValue::Integer(i)) => canon::is_safe(i),
+            _ => true,
+        });
+        if let (true, Ok(bytes)) = (plain && bounded, serde_json::to_vec(self)) {
+            return sha256(&[&bytes]);
+        }
+        // A fact that has no canonical form still gives a hash of its own.
         let json = self.to_json();
         let bytes = canon::canonical(&json).unwrap_or_else(|e| format!("{e}{json}").into_bytes());
         sha256(&[&bytes])
+    }
+}
+
+/// The known facts of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a>(&'a Snapshot);
+
+impl Serialize for Known<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(self.0.facts.iter().filter_map(|(name, fact)| match &fact.answer {
+            Answer::Known(value) => Some((&**name, value)),
+            Answer::Absent | Answer::Failed(_) => None,
+        }))
+    }
+}
+
+impl Serialize for FactValue {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => s.serialize_str(text),
+            Self::Integer(i) => s.serialize_i64(*i),
+            Self::Bool(b) => s.serialize_bool(*b),
+        }
+    }
+}
+
+impl Serialize for Snapshot {
+    /// In the order of the canonical form.
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let facts = || self.facts.iter();
+        let absent: Vec<&str> =
+            facts().filter(|(_, f)| f.answer == Answer::Absent).map(|(n, _)| &**n).collect();
+        let failed: BTreeMap<&str, &str> = facts()
+            .filter_map(|(n, f)| match &f.answer {
+                Answer::Failed(why) => Some((&**n, &**why)),
+                Answer::Known(_) | Answer::Absent => None,
+            })
+            .collect();
+        let sources: BTreeMap<&str, &str> = facts().map(|(n, f)| (&**n, &*f.source)).collect();
+        let mut map = s.serialize_map(Some(4))?;
+        map.serialize_entry("absent", &absent)?;
+        map.serialize_entry("failed", &failed)?;
+        map.serialize_entry("known", &self.known())?;
+        map.serialize_entry("sources", &sources)?;
+        map.end()
     }
 }
 
@@ -206,13 +250,21 @@ mod tests {
     #[test]
     fn a_snapshot_survives_json_and_its_hash_tells_any_change() {
         let mut s = Snapshot::default();
-        let fact = |answer| Fact { answer, source: "test".to_owned() };
+        let fact = |answer| Arc::new(Fact { answer, source: "test".into() });
         s.facts.insert("cwd".into(), fact(Answer::Known(FactValue::Text("/r".into()))));
         s.facts.insert("time.hour".into(), fact(Answer::Known(FactValue::Integer(3))));
         s.facts.insert("git.root".into(), fact(Answer::Absent));
         s.facts.insert("path:/x".into(), fact(Answer::Failed("EIO".into())));
         assert_eq!(Snapshot::from_json(&s.to_json()).as_ref(), Some(&s));
         let before = s.state_hash();
+        let canonical = canon::canonical(&s.to_json()).unwrap();
+        assert_eq!(before, sha256(&[&canonical]), "written directly, and by way of a value");
+        let mut odd = s.clone();
+        for name in ["path:/\u{fffd}\u{1}\"", "path:/\u{10000}"] {
+            odd.facts.insert(name.into(), fact(Answer::Absent));
+        }
+        let canonical = canon::canonical(&odd.to_json()).unwrap();
+        assert_eq!(odd.state_hash(), sha256(&[&canonical]));
         s.facts.insert("time.hour".into(), fact(Answer::Known(FactValue::Integer(4))));
         assert_ne!(s.state_hash(), before);
         assert!(matches!(s.ask("never"), Answer::Failed(_)));

@@ -9,13 +9,13 @@
 //! beyond it `covers` answers no and `meets` yes, which is the side that permits less.
 //! Never: uses regular expressions, backtracks, or takes time that is not bounded by the sizes.
 
-use std::collections::{BTreeSet, VecDeque};
+mod machine;
+
+use machine::{Machine, covers, meets};
 use std::fmt;
 
 /// Longest glob that has a wildcard in it, in characters. A plain name may be of any length.
 const MAX_TOKENS: usize = 4096;
-/// Most steps that `covers` or `meets` takes.
-const MAX_WORK: usize = 200_000;
 
 /// Why a text is no glob.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,35 +31,32 @@ pub enum GlobError {
     Stars(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
-    /// This character.
-    Lit(char),
-    /// `?`: one character that is not the separator.
-    One,
-    /// `*`: any run without the separator.
-    Star,
-    /// `**`: any run.
-    Many,
-    /// `/**` at the end: nothing, or the separator and any run.
-    Tree,
-    /// `/**/`: the separator, or two with any run between them.
-    Deep,
-    /// `**/` at the start: nothing, or any run and the separator.
-    Lead,
-}
-
 /// A pattern over resource names; a name without wildcards is a pattern for itself alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glob {
-    text: String,
+    /// As it is written, where that differs from the prefix.
+    text: Option<Box<str>>,
     /// The name, where there is no wildcard; else the literal beginning of every match.
-    prefix: String,
-    /// `None` where there is no wildcard.
-    tokens: Option<Vec<Token>>,
-    /// The longest run of plain characters behind the first wildcard: it is in every match, and most
-    /// names do not have it, so that most answers need no machine.
-    needle: String,
+    prefix: Box<str>,
+    rest: Rest,
+}
+
+/// What may follow the prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Rest {
+    /// Nothing: the glob is one name.
+    Nothing,
+    /// Nothing, or a separator and anything: `a/**`. Most rules are of this shape.
+    Tree,
+    /// Anything: `a**`.
+    Anything,
+    /// What the machine takes.
+    Wild {
+        machine: Machine,
+        /// A run of plain characters that is in every match: most names do not have it, so that most
+        /// answers need no machine.
+        needle: Box<str>,
+    },
 }
 
 impl Glob {
@@ -68,66 +65,44 @@ impl Glob {
     /// # Errors
     /// A lone `\` at the end, three stars in a row, or more than 4 096 characters with a wildcard.
     pub fn parse(text: &str) -> Result<Self, GlobError> {
-        let mut tokens = Vec::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            if rest.starts_with("***") {
-                return Err(GlobError::Stars(text.to_owned()));
-            } else if tokens.is_empty() && rest.starts_with("**/") {
-                tokens.push(Token::Lead);
-                rest = rest.strip_prefix("**/").unwrap_or_default();
-            } else if rest == "/**" {
-                tokens.push(Token::Tree);
-                rest = "";
-            } else if let Some(after) = rest.strip_prefix("/**/") {
-                tokens.push(Token::Deep);
-                rest = after;
-            } else if let Some(after) = rest.strip_prefix("**") {
-                tokens.push(Token::Many);
-                rest = after;
-            } else if let Some(after) = rest.strip_prefix('*') {
-                tokens.push(Token::Star);
-                rest = after;
-            } else if let Some(after) = rest.strip_prefix('?') {
-                tokens.push(Token::One);
-                rest = after;
-            } else if let Some(after) = rest.strip_prefix('\\') {
-                let mut chars = after.chars();
-                let Some(c) = chars.next() else {
-                    return Err(GlobError::Escape(text.to_owned()));
-                };
-                tokens.push(Token::Lit(c));
-                rest = chars.as_str();
-            } else {
-                tokens.push(Token::Lit(c));
-                rest = rest.strip_prefix(c).unwrap_or_default();
+        let wild = text.find(['*', '?', '\\']).unwrap_or(text.len());
+        let (plain, tail) = text.split_at(wild);
+        if tail.is_empty() {
+            return Ok(Self { text: None, prefix: plain.into(), rest: Rest::Nothing });
+        }
+        if text.contains("***") && stars_run(text) {
+            return Err(GlobError::Stars(text.to_owned()));
+        }
+        // The shapes of most rules and trees.
+        let written = Some(text.into());
+        if tail == "**" {
+            return Ok(match plain.strip_suffix('/') {
+                Some(base) => Self { text: written, prefix: base.into(), rest: Rest::Tree },
+                None => Self { text: written, prefix: plain.into(), rest: Rest::Anything },
+            });
+        }
+        let (prefix, machine, needle) = machine::read(text)?;
+        let Some(machine) = machine else {
+            return Ok(Self { text: written, prefix: prefix.into(), rest: Rest::Nothing });
+        };
+        Ok(match machine.shape() {
+            machine::Shape::Tree => Self { text: written, prefix: prefix.into(), rest: Rest::Tree },
+            machine::Shape::Anything => {
+                Self { text: written, prefix: prefix.into(), rest: Rest::Anything }
             }
-        }
-        let prefix: String = tokens
-            .iter()
-            .map_while(|t| if let Token::Lit(c) = t { Some(*c) } else { None })
-            .collect();
-        let plain = tokens.iter().all(|t| matches!(t, Token::Lit(_)));
-        if !plain && tokens.len() > MAX_TOKENS {
-            return Err(GlobError::TooLong(tokens.len()));
-        }
-        let runs = tokens.split(|t| !matches!(t, Token::Lit(_))).skip(1);
-        let needle = runs.max_by_key(|run| run.len()).unwrap_or_default();
-        let needle =
-            needle.iter().filter_map(|t| if let Token::Lit(c) = t { Some(*c) } else { None });
-        let needle = needle.collect();
-        Ok(Self { text: text.to_owned(), prefix, tokens: (!plain).then_some(tokens), needle })
+            machine::Shape::Other => {
+                let rest = Rest::Wild { machine, needle: needle.into() };
+                Self { text: written, prefix: prefix.into(), rest }
+            }
+        })
     }
 
     /// The glob that matches this name alone.
     #[must_use]
     pub fn literal(name: &str) -> Self {
-        Self {
-            text: Self::escape(name),
-            prefix: name.to_owned(),
-            tokens: None,
-            needle: String::new(),
-        }
+        let special = name.contains(['*', '?', '\\']);
+        let text = special.then(|| Self::escape(name).into());
+        Self { text, prefix: name.into(), rest: Rest::Nothing }
     }
 
     /// The name with its wildcard characters taken as themselves.
@@ -146,7 +121,7 @@ impl Glob {
     /// The name, where the glob has no wildcard.
     #[must_use]
     pub fn as_literal(&self) -> Option<&str> {
-        self.tokens.is_none().then_some(self.prefix.as_str())
+        matches!(self.rest, Rest::Nothing).then_some(&*self.prefix)
     }
 
     /// The characters that every match begins with (the whole name where there is no wildcard).
@@ -158,250 +133,87 @@ impl Glob {
     /// The glob as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.text.as_deref().unwrap_or(&self.prefix)
     }
 
     /// Whether the name is one of those the glob stands for.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
-        let Some(tokens) = &self.tokens else { return self.prefix == name };
-        let Some(rest) = name.strip_prefix(self.prefix.as_str()) else { return false };
-        if !rest.contains(self.needle.as_str()) {
-            return false;
+        let Some(rest) = name.strip_prefix(&*self.prefix) else { return false };
+        match &self.rest {
+            Rest::Nothing => rest.is_empty(),
+            Rest::Tree => rest.is_empty() || rest.starts_with('/'),
+            Rest::Anything => true,
+            Rest::Wild { machine, needle } => rest.contains(&**needle) && machine.matches(rest),
         }
-        let machine = Machine::new(tokens.get(self.prefix.chars().count()..).unwrap_or_default());
-        let mut states = machine.start();
-        for c in rest.chars() {
-            states = machine.step(&states, c);
-            if states.is_empty() {
-                return false;
-            }
-        }
-        machine.accepts(&states)
     }
 
     /// Whether every name of `other` is a name of this glob. Answers no when the question is too big.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        let Some(theirs) = &other.tokens else { return self.matches(&other.prefix) };
-        let Some(ours) = &self.tokens else { return false };
-        if !other.prefix.starts_with(&self.prefix) {
-            return false;
+        if let Some(name) = other.as_literal() {
+            return self.matches(name);
         }
-        let (theirs, ours) = (Machine::new(theirs), Machine::new(ours));
-        let alphabet = alphabet(&theirs, &ours);
-        let mut seen = BTreeSet::new();
-        let mut queue = VecDeque::from([(theirs.start(), ours.start())]);
-        let mut work = 0usize;
-        while let Some((t, o)) = queue.pop_front() {
-            if theirs.accepts(&t) && !ours.accepts(&o) {
-                return false;
-            }
-            for &c in &alphabet {
-                work += 1 + t.len() + o.len();
-                if work > MAX_WORK {
-                    return false;
-                }
-                let next = theirs.step(&t, c);
-                if next.is_empty() {
-                    continue;
-                }
-                let pair = (next, ours.step(&o, c));
-                if seen.insert(pair.clone()) {
-                    queue.push_back(pair);
-                }
-            }
+        // A wildcard of the other's in front of the end of our prefix may stand for something else.
+        let Some(theirs) = other.prefix.strip_prefix(&*self.prefix) else { return false };
+        match (&self.rest, &other.rest) {
+            (Rest::Nothing, _) => false,
+            (Rest::Anything, _) => true,
+            (Rest::Tree, _) if theirs.starts_with('/') => true,
+            (Rest::Tree, Rest::Tree) => theirs.is_empty(),
+            _ => covers(&self.machine(), &other.machine(), theirs),
         }
-        true
     }
 
     /// Whether some name of `other` is a name of this glob. Answers yes when the question is too big.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
-        let (ours, theirs) = match (&self.tokens, &other.tokens) {
-            (_, None) => return self.matches(&other.prefix),
-            (None, _) => return other.matches(&self.prefix),
-            (Some(ours), Some(theirs)) => (ours, theirs),
-        };
-        if !(other.prefix.starts_with(&self.prefix) || self.prefix.starts_with(&other.prefix)) {
-            return false;
+        if let Some(name) = other.as_literal() {
+            return self.matches(name);
         }
-        let (ours, theirs) = (Machine::new(ours), Machine::new(theirs));
-        let alphabet = alphabet(&ours, &theirs);
-        let mut seen = BTreeSet::new();
-        let mut queue = VecDeque::from([(ours.start(), theirs.start())]);
-        let mut work = 0usize;
-        while let Some((o, t)) = queue.pop_front() {
-            if ours.accepts(&o) && theirs.accepts(&t) {
-                return true;
-            }
-            for &c in &alphabet {
-                work += 1 + t.len() + o.len();
-                if work > MAX_WORK {
-                    return true;
-                }
-                let pair = (ours.step(&o, c), theirs.step(&t, c));
-                if !pair.0.is_empty() && !pair.1.is_empty() && seen.insert(pair.clone()) {
-                    queue.push_back(pair);
-                }
-            }
+        let (longer, shorter) =
+            if self.prefix.len() < other.prefix.len() { (other, self) } else { (self, other) };
+        let Some(more) = longer.prefix.strip_prefix(&*shorter.prefix) else { return false };
+        match (&shorter.rest, &longer.rest) {
+            (Rest::Nothing, _) => more.is_empty() && longer.matches(&shorter.prefix),
+            (Rest::Anything, _) => true,
+            (Rest::Tree, _) if more.starts_with('/') => true,
+            (_, Rest::Nothing) => shorter.matches(&longer.prefix),
+            (Rest::Tree, Rest::Tree | Rest::Anything) => more.is_empty() || more.starts_with('/'),
+            _ => meets(&shorter.machine(), &longer.machine(), more),
         }
-        false
     }
+
+    /// The machine of what follows the prefix.
+    fn machine(&self) -> std::borrow::Cow<'_, Machine> {
+        use std::borrow::Cow;
+        match &self.rest {
+            Rest::Nothing => Cow::Owned(Machine::nothing()),
+            Rest::Tree => Cow::Owned(Machine::tree()),
+            Rest::Anything => Cow::Owned(Machine::anything()),
+            Rest::Wild { machine, .. } => Cow::Borrowed(machine),
+        }
+    }
+}
+
+/// Whether three stars stand in a row, none of them escaped.
+fn stars_run(text: &str) -> bool {
+    let mut escaped = false;
+    let mut stars = 0;
+    for c in text.chars() {
+        stars = if c == '*' && !escaped { stars + 1 } else { 0 };
+        if stars > 2 {
+            return true;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    false
 }
 
 impl fmt::Display for Glob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
-}
-
-/// What a transition of the machine consumes.
-#[derive(Clone, Copy, Debug)]
-enum Label {
-    Char(char),
-    NotSeparator,
-    Any,
-}
-
-impl Label {
-    const fn takes(self, c: char) -> bool {
-        match self {
-            Self::Char(l) => l == c,
-            Self::NotSeparator => c != '/',
-            Self::Any => true,
-        }
-    }
-}
-
-/// The states a machine may be in, ascending.
-type States = Vec<u32>;
-
-/// The automaton of a glob: per state its transitions, and the states reached for free.
-#[derive(Debug)]
-struct Machine {
-    moves: Vec<Vec<(Label, u32)>>,
-    free: Vec<Vec<u32>>,
-    last: u32,
-}
-
-impl Machine {
-    fn new(tokens: &[Token]) -> Self {
-        let mut m = Self { moves: vec![Vec::new()], free: vec![Vec::new()], last: 0 };
-        for token in tokens {
-            let from = m.last;
-            match token {
-                Token::Lit(c) => {
-                    let to = m.state();
-                    m.on(from, Label::Char(*c), to);
-                }
-                Token::One => {
-                    let to = m.state();
-                    m.on(from, Label::NotSeparator, to);
-                }
-                Token::Star | Token::Many => {
-                    let label =
-                        if *token == Token::Star { Label::NotSeparator } else { Label::Any };
-                    m.on(from, label, from);
-                    let to = m.state();
-                    m.free(from, to);
-                }
-                Token::Tree => {
-                    let inside = m.state();
-                    let to = m.state();
-                    m.on(from, Label::Char('/'), inside);
-                    m.on(inside, Label::Any, inside);
-                    m.free(inside, to);
-                    m.free(from, to);
-                }
-                Token::Deep => {
-                    let inside = m.state();
-                    let to = m.state();
-                    m.on(from, Label::Char('/'), inside);
-                    m.on(from, Label::Char('/'), to);
-                    m.on(inside, Label::Any, inside);
-                    m.on(inside, Label::Char('/'), to);
-                }
-                Token::Lead => {
-                    let inside = m.state();
-                    let to = m.state();
-                    m.free(from, inside);
-                    m.on(inside, Label::Any, inside);
-                    m.on(inside, Label::Char('/'), to);
-                    m.free(from, to);
-                }
-            }
-        }
-        m
-    }
-
-    fn state(&mut self) -> u32 {
-        self.moves.push(Vec::new());
-        self.free.push(Vec::new());
-        self.last += 1;
-        self.last
-    }
-
-    fn on(&mut self, from: u32, label: Label, to: u32) {
-        if let Some(moves) = self.moves.get_mut(from as usize) {
-            moves.push((label, to));
-        }
-    }
-
-    fn free(&mut self, from: u32, to: u32) {
-        if let Some(free) = self.free.get_mut(from as usize) {
-            free.push(to);
-        }
-    }
-
-    fn close(&self, mut states: States) -> States {
-        let mut seen = vec![false; self.free.len()];
-        let mut i = 0;
-        while let Some(&s) = states.get(i) {
-            let fresh = seen.get_mut(s as usize).is_some_and(|m| !std::mem::replace(m, true));
-            if fresh {
-                states.extend(self.free.get(s as usize).into_iter().flatten());
-            }
-            i += 1;
-        }
-        states.sort_unstable();
-        states.dedup();
-        states
-    }
-
-    fn start(&self) -> States {
-        self.close(vec![0])
-    }
-
-    fn step(&self, states: &States, c: char) -> States {
-        let next = states
-            .iter()
-            .filter_map(|s| self.moves.get(*s as usize))
-            .flatten()
-            .filter(|(label, _)| label.takes(c))
-            .map(|(_, to)| *to)
-            .collect();
-        self.close(next)
-    }
-
-    fn accepts(&self, states: &States) -> bool {
-        states.contains(&self.last)
-    }
-}
-
-/// One character for each class that the two machines tell apart: their literals, the separator, and
-/// one that neither names.
-fn alphabet(a: &Machine, b: &Machine) -> BTreeSet<char> {
-    let mut out: BTreeSet<char> = a
-        .moves
-        .iter()
-        .chain(&b.moves)
-        .flatten()
-        .filter_map(|(label, _)| if let Label::Char(c) = label { Some(*c) } else { None })
-        .collect();
-    out.insert('/');
-    out.extend(('\u{e000}'..).find(|c| !out.contains(c)));
-    out
 }
 
 #[cfg(test)]

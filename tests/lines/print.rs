@@ -379,7 +379,7 @@ impl Printer {
                 let text = what.trim_end_matches('…');
                 let name: String =
                     text.chars().take_while(|c| !"#%/^,:-=?+@".contains(*c)).collect();
-                let name = if name.is_empty() { text[..1].to_owned() } else { name };
+                let name = if name.is_empty() { text.chars().take(1).collect() } else { name };
                 let operator = text.strip_prefix(&name).unwrap();
                 if operator == ":" {
                     self.put(&format!("${{{text}{sum}}}"));

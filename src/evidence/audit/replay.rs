@@ -100,8 +100,8 @@ impl Replayer {
             })
             .clone()
             .map_err(Missing::Malformed)?;
-        let reach = policy.reach(&policy.values(&snapshot));
-        let intent = intent::read(&payload, &catalogue, &snapshot, &reach);
+        let bound = policy.bind(&snapshot);
+        let intent = intent::read(&payload, &catalogue, &snapshot, bound.reach());
         if canonical(&intent.to_json()).ok().as_deref() != Some(bytes("intent")?) {
             return Ok(Some("the effects of the payload are others".to_owned()));
         }

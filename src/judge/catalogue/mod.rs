@@ -8,8 +8,8 @@ mod rows;
 mod sensitive;
 
 pub use rows::{
-    Confine, Doing, EffectText, Example, Flag, Form, Inner, OperandRule, Style, Takes, Tool,
-    Valued, Verb, Wrapper,
+    Confine, Doing, EffectText, Example, Flag, Form, Inner, LazyForm, OperandRule, Style, Takes,
+    Tool, Valued, Verb, Wrapper,
 };
 pub use sensitive::{Place, is_persistent, is_secret, secret_roots};
 
@@ -20,6 +20,8 @@ use std::sync::{Arc, OnceLock};
 
 /// All compiled-in families, each behind a header with its name and length.
 static BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.bundle"));
+/// The rows of them as JSON without their examples, each verb by itself.
+static BUILTIN_ROWS: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.json"));
 include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 
 /// The rows of all tools, with the hash that stands in every entry. A row is parsed when its tool is
@@ -127,9 +129,15 @@ impl Catalogue {
     }
 
     fn row(&self, number: usize) -> Option<Arc<Tool>> {
-        let text = self.chunk_text(number);
-        let parse = || toml::from_str::<File>(text).ok()?.tool.pop().map(Arc::new);
-        self.rows.get(number)?.get_or_init(parse).clone()
+        let compiled = || {
+            let (start, end) = ROWS.get(number).filter(|_| self.builtin)?;
+            serde_json::from_str(BUILTIN_ROWS.get(*start..*end)?).ok()
+        };
+        let written = || {
+            let tool = toml::from_str::<File>(self.chunk_text(number)).ok()?.tool.pop()?;
+            tool.verb.iter().all(|v| v.form.is_written()).then_some(tool)
+        };
+        self.rows.get(number)?.get_or_init(|| compiled().or_else(written).map(Arc::new)).clone()
     }
 
     fn chunk_text(&self, number: usize) -> &str {
@@ -143,21 +151,18 @@ impl Catalogue {
         text.unwrap_or_default()
     }
 
-    /// Every tool, parsed and checked.
+    /// Every tool with its examples, parsed from its text and checked.
     ///
     /// # Errors
     /// A row that is not valid, by name.
-    pub fn all(&self) -> Result<Vec<Arc<Tool>>, CatalogueError> {
+    pub fn all(&self) -> Result<Vec<Tool>, CatalogueError> {
         let mut out = Vec::new();
         for number in 0..self.rows.len() {
             let text = self.chunk_text(number);
             let file = header::names(text).join(", ");
             let fail = |message: String| CatalogueError { file: file.clone(), message };
-            let problem = || {
-                let error = toml::from_str::<File>(text).err();
-                error.map_or_else(|| "not one tool".to_owned(), |e| one_line(&e))
-            };
-            let tool = self.row(number).ok_or_else(|| fail(problem()))?;
+            let mut parsed: File = toml::from_str(text).map_err(|e| fail(one_line(&e)))?;
+            let tool = parsed.tool.pop().ok_or_else(|| fail("not one tool".to_owned()))?;
             check_keys(text).map_err(fail)?;
             check(&tool).map_err(fail)?;
             out.push(tool);
@@ -243,7 +248,7 @@ fn check_keys(text: &str) -> Result<(), String> {
 
 /// What the types cannot say: every effect text can be read.
 fn check(tool: &Tool) -> Result<(), String> {
-    let forms = std::iter::once(&tool.form).chain(tool.verb.iter().map(|v| &v.form));
+    let forms = std::iter::once(&tool.form).chain(tool.verb.iter().map(|v| &*v.form));
     for form in forms {
         let flags = form.flag.iter();
         let rules = form.operands.iter().chain(flags.clone().flat_map(|f| &f.operands));
@@ -268,4 +273,18 @@ fn check(tool: &Tool) -> Result<(), String> {
 
 fn one_line(error: &toml::de::Error) -> String {
     error.to_string().trim().lines().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiled_rows_are_those_of_the_texts() {
+        let catalogue = Catalogue::default();
+        for (number, mut tool) in catalogue.all().unwrap().into_iter().enumerate() {
+            tool.example.clear();
+            assert_eq!(catalogue.row(number).as_deref(), Some(&tool));
+        }
+    }
 }

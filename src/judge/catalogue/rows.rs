@@ -4,7 +4,9 @@
 //! Never: accepts a key it does not know.
 
 use crate::model::{Action, Glob};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use std::ops::Deref;
+use std::sync::OnceLock;
 
 /// How a tool reads its flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -44,7 +46,7 @@ pub enum Takes {
 
 /// One tool. Keys that it does not know are refused by `catalogue::check`, since serde cannot do so
 /// beside a flattened field.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Tool {
     /// Base name of the program; may be a glob.
     pub name: String,
@@ -80,7 +82,7 @@ pub enum Confine {
 }
 
 /// A subcommand.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Verb {
     /// Its words; each may be a glob (`describe-*`).
     pub path: Vec<String>,
@@ -92,11 +94,66 @@ pub struct Verb {
     pub about: String,
     /// What it does.
     #[serde(flatten)]
-    pub form: Form,
+    pub form: LazyForm,
+}
+
+/// The form of a verb. Of a compiled-in one it is read when it is first asked for: a run needs one verb
+/// of a hundred.
+#[derive(Clone, Debug, Default)]
+pub struct LazyForm {
+    form: OnceLock<Form>,
+    /// Where it stands in the compiled-in rows.
+    at: Option<(usize, usize)>,
+}
+
+impl LazyForm {
+    /// Whether it came with its text, and not as a place in the compiled-in rows.
+    pub(super) const fn is_written(&self) -> bool {
+        self.at.is_none()
+    }
+}
+
+impl Deref for LazyForm {
+    type Target = Form;
+
+    fn deref(&self) -> &Form {
+        self.form.get_or_init(|| {
+            let (start, end) = self.at.unwrap_or_default();
+            let form = super::BUILTIN_ROWS.get(start..end).map(serde_json::from_str);
+            // A test reads them all; one that could not be read would be opaque.
+            let opaque = || Form { effects: vec!["opaque".to_owned()], ..Form::default() };
+            form.and_then(Result::ok).unwrap_or_else(opaque)
+        })
+    }
+}
+
+impl PartialEq for LazyForm {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for LazyForm {}
+
+impl<'de> Deserialize<'de> for LazyForm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Written {
+            #[serde(default)]
+            at: Option<(usize, usize)>,
+            #[serde(flatten)]
+            form: Form,
+        }
+        let Written { at, form } = Written::deserialize(deserializer)?;
+        Ok(match at {
+            Some(_) => Self { form: OnceLock::new(), at },
+            None => Self { form: OnceLock::from(form), at },
+        })
+    }
 }
 
 /// How arguments are read and what they mean: a tool or one of its verbs.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Form {
     /// How flags are read; of a verb: as the tool where it says nothing.
     #[serde(default)]
@@ -122,7 +179,7 @@ pub struct Form {
 }
 
 /// What the operands at some places mean.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OperandRule {
     /// `0`, `-1`, `1..`, `0..-1`, `all`.
@@ -136,7 +193,7 @@ pub struct OperandRule {
 }
 
 /// Effects of a value that matches.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Valued {
     /// Pattern of the value.
@@ -147,7 +204,7 @@ pub struct Valued {
 }
 
 /// One flag.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flag {
     /// Its spellings; `-NUM` stands for `-5`.
@@ -185,7 +242,7 @@ pub struct Flag {
 }
 
 /// Where the inner command of a wrapper begins.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wrapper {
     /// What it is.
@@ -215,7 +272,7 @@ pub enum Inner {
 }
 
 /// A line and all its effects.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// The line.

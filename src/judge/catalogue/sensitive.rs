@@ -8,31 +8,53 @@
 //! without looking, and what a command may really read is the sandbox's to hold.
 
 use crate::model::Glob;
-use serde::Deserialize;
 use std::sync::OnceLock;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    secret: Vec<String>,
-    public: Vec<String>,
-    home_secret: Vec<String>,
-    persist: Vec<String>,
-}
+include!(concat!(env!("OUT_DIR"), "/sensitive.rs"));
 
-/// The globs of one kind of place.
+/// The globs of one kind of place, in the order in which they can be told apart soonest.
 #[derive(Debug, Default)]
 pub struct Place {
-    globs: Vec<Glob>,
+    /// Those that begin with a name: `/etc/cron*`.
+    anchored: Vec<Glob>,
+    /// Those of the form `**/NAME…`, by that name, ascending.
+    named: Vec<(String, Glob)>,
+    /// `**/*.pem` and the like.
+    others: Vec<Glob>,
 }
 
 impl Place {
-    fn new(texts: &[String]) -> Self {
-        Self { globs: texts.iter().filter_map(|t| Glob::parse(t).ok()).collect() }
+    fn new(texts: &[&str]) -> Self {
+        let mut place = Self::default();
+        for glob in texts.iter().filter_map(|t| Glob::parse(t).ok()) {
+            let named = glob.as_str().strip_prefix("**/").map(|rest| rest.split('/').next());
+            let name = named.flatten().unwrap_or_default();
+            if !glob.prefix().is_empty() {
+                place.anchored.push(glob);
+            } else if name.is_empty() || name.contains(['*', '?', '\\']) {
+                place.others.push(glob);
+            } else {
+                place.named.push((name.to_owned(), glob));
+            }
+        }
+        place.named.sort_by(|a, b| a.0.cmp(&b.0));
+        place
     }
 
+    /// The globs that may have to do with a path: all others share no name with it.
+    fn candidates<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Glob> {
+        let named = path.split('/').flat_map(move |segment| {
+            let from = self.named.partition_point(|(name, _)| **name < *segment);
+            let rows = self.named.get(from..).unwrap_or_default().iter();
+            rows.take_while(move |(name, _)| name == segment).map(|(_, glob)| glob)
+        });
+        self.anchored.iter().chain(&self.others).chain(named)
+    }
+
+    /// Whether all of it lies in such places. Of a pattern only its plain names tell: what stands for
+    /// a wildcard may be any other.
     fn covers(&self, path: &Glob) -> bool {
-        self.globs.iter().any(|g| g.covers(path))
+        self.candidates(path.as_literal().unwrap_or(path.as_str())).any(|g| g.covers(path))
     }
 
     /// Whether a pattern of the shell may name such a place. It does not by a leading wildcard alone,
@@ -49,7 +71,10 @@ impl Place {
         // A character that is in no name, in the place of what a leading wildcard begins with.
         let undotted = text.replace("/*", "/\u{1}*").replace("/?", "/\u{1}");
         let Ok(undotted) = Glob::parse(&undotted) else { return true };
-        self.globs.iter().any(|g| {
+        let segments: Vec<Glob> = text.split('/').filter_map(|s| Glob::parse(s).ok()).collect();
+        let named = self.named.iter().filter(|(name, _)| segments.iter().any(|s| s.matches(name)));
+        let named = named.map(|(_, glob)| glob);
+        self.anchored.iter().chain(&self.others).chain(named).any(|g| {
             let end = g.as_str().rsplit('/').next().unwrap_or_default();
             match end {
                 "**" => g.meets(&undotted),
@@ -63,27 +88,15 @@ impl Place {
 struct Places {
     secret: Place,
     public: Place,
-    home_secret: Vec<String>,
     persist: Place,
 }
 
 fn places() -> &'static Places {
     static PLACES: OnceLock<Places> = OnceLock::new();
-    PLACES.get_or_init(|| {
-        // The text is compiled in and held by a test; without it everything would count as a secret.
-        let all = || vec!["**".to_owned()];
-        let table = toml::from_str(include_str!("sensitive.toml")).unwrap_or_else(|_| Table {
-            secret: all(),
-            public: Vec::new(),
-            home_secret: Vec::new(),
-            persist: all(),
-        });
-        Places {
-            secret: Place::new(&table.secret),
-            public: Place::new(&table.public),
-            home_secret: table.home_secret,
-            persist: Place::new(&table.persist),
-        }
+    PLACES.get_or_init(|| Places {
+        secret: Place::new(SECRET),
+        public: Place::new(PUBLIC),
+        persist: Place::new(PERSIST),
     })
 }
 
@@ -104,7 +117,7 @@ pub fn is_persistent(path: &Glob) -> bool {
 /// The secrets of a home folder, by absolute path.
 #[must_use]
 pub fn secret_roots(home: &str) -> Vec<String> {
-    places().home_secret.iter().map(|s| format!("{home}/{s}")).collect()
+    HOME_SECRET.iter().map(|s| format!("{home}/{s}")).collect()
 }
 
 #[cfg(test)]
@@ -113,8 +126,8 @@ mod tests {
 
     #[test]
     fn the_table_is_read_and_names_what_it_should() {
-        assert!(toml::from_str::<Table>(include_str!("sensitive.toml")).is_ok());
         let g = |t: &str| Glob::parse(t).unwrap();
+        assert!([SECRET, PUBLIC, PERSIST].concat().iter().all(|t| Glob::parse(t).is_ok()));
         for secret in [
             "/home/d/.ssh/id_ed25519",
             "/r/.env",

@@ -7,9 +7,10 @@ mod sandbox;
 #[cfg(test)]
 mod tests;
 
-use super::policy::{Policy, Values};
-use crate::model::{Autonomy, Decision, Effect, EffectDecision, Mode, Request, Sandbox, Verdict};
+use super::policy::{Bound, Policy, Rule, Values};
+use crate::model::{Autonomy, Decision, Effect, EffectDecision, Mode, Request, Verdict};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Decides: `forbid > ask > permit`, and deny where no rule permits. Of several rules of the same
 /// effect the one with the smallest id is named, so that their order does not matter.
@@ -26,21 +27,22 @@ pub fn rehearse(policy: &Policy, request: &Request, rule: &str) -> Decision {
 }
 
 fn judge(policy: &Policy, request: &Request, rehearsed: Option<&str>) -> Decision {
-    let values = policy.values(&request.snapshot);
+    let bound = policy.bind(&request.snapshot);
+    let values = bound.values();
     let mut errors = BTreeSet::new();
     let mut hint: Option<(Verdict, &str)> = None;
     let mut effects = Vec::with_capacity(request.intent.effects.len());
     for effect in &request.intent.effects {
         let (mut verdict, mut rule, mut why) = (Verdict::Deny, "default", "no rule permits this");
         let mut advice = "";
-        if let Some(found) = strictest(policy, effect, &values, rehearsed, &mut errors) {
+        if let Some(found) = strictest(policy, &bound, effect, rehearsed, &mut errors) {
             (verdict, rule, why, advice) = (found.effect, &found.id, &found.why, &found.hint);
         }
         if hint.is_none_or(|(strictest, _)| verdict > strictest) {
             hint = Some((verdict, advice));
         }
         effects.push(EffectDecision {
-            action: effect.action.name().to_owned(),
+            action: effect.action.name(),
             resource: effect.resource.to_string(),
             verdict,
             rule: rule.to_owned(),
@@ -57,14 +59,14 @@ fn judge(policy: &Policy, request: &Request, rehearsed: Option<&str>) -> Decisio
         .filter(|(_, decided)| decided.verdict != Verdict::Deny)
         .map(|(effect, _)| effect)
         .collect();
-    let sandbox = policy.ceiling.fill(&values).map(|ceiling| sandbox::cut(ceiling, &admitted));
+    let sandbox = bound.sandbox(|ceiling| sandbox::cut(ceiling, &admitted));
     let sandbox = sandbox.unwrap_or_else(|error| {
         errors.insert(error);
-        Sandbox::default()
+        Arc::default()
     });
     let mut identity = None;
     if rehearsed.is_none() {
-        identity = refusal(policy, request, &values).unwrap_or_else(|error| {
+        identity = refusal(policy, request, values).unwrap_or_else(|error| {
             errors.insert(error);
             None
         });
@@ -101,16 +103,17 @@ fn judge(policy: &Policy, request: &Request, rehearsed: Option<&str>) -> Decisio
 /// The rule that decides an effect: the first of the strictest that speak of it.
 fn strictest<'a>(
     policy: &'a Policy,
+    bound: &Bound,
     effect: &Effect,
-    values: &Values,
     rehearsed: Option<&str>,
     errors: &mut BTreeSet<String>,
-) -> Option<&'a super::policy::Rule> {
-    for kind in [Verdict::Deny, Verdict::Ask, Verdict::Allow] {
-        for (rule, pattern) in policy.candidates(effect.action, effect.resource.kind, kind) {
-            let speaks = pattern.speaks_of(&effect.resource, kind, values);
-            let holds = speaks.and_then(|speaks| {
-                Ok(speaks && (rehearsed == Some(&*rule.id) || rule.holds(values)?))
+) -> Option<&'a Rule> {
+    for verdict in [Verdict::Deny, Verdict::Ask, Verdict::Allow] {
+        for (rule, speaks) in bound.speaking(policy, effect.action, &effect.resource, verdict) {
+            let Some(rule) = policy.rules().get(rule) else { continue };
+            let holds = speaks.and_then(|()| match rehearsed {
+                Some(id) if *id == *rule.id => Ok(true),
+                _ => rule.holds(bound.values()),
             });
             match holds {
                 Ok(true) => return Some(rule),

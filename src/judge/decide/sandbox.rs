@@ -1,25 +1,24 @@
 //! The ceiling cut to what was admitted.
 //!
-//! In: the filled ceiling, the admitted effects. Out: the sandbox of the decision.
+//! In: the filled ceiling, the admitted effects. Out: what the decision's sandbox has of its network.
 //! Never: gives more than the ceiling.
 
+use crate::judge::policy::Cut;
 use crate::model::{Action, Effect, ResourceKind, Sandbox};
 
 /// The network is cut to the admitted effects: no connection without an admitted `connect`, no
 /// listening without an admitted `listen` or code whose own effects are unknown.
-pub(super) fn cut(mut ceiling: Sandbox, admitted: &[&Effect]) -> Sandbox {
-    let connects: Vec<&Effect> =
-        admitted.iter().copied().filter(|e| e.action == Action::Connect).collect();
-    if connects.iter().all(|e| port(e).is_some()) {
-        ceiling.connect.retain(|p| connects.iter().any(|e| port(e) == Some(*p)));
+pub(super) fn cut(ceiling: &Sandbox, admitted: &[&Effect]) -> Cut {
+    let ports: Option<Vec<u16>> =
+        admitted.iter().filter(|e| e.action == Action::Connect).map(|e| port(e)).collect();
+    let mut connect = ceiling.connect.clone();
+    if let Some(ports) = ports {
+        connect.retain(|p| ports.contains(p));
     }
-    ceiling.udp &= !ceiling.connect.is_empty();
     let serves =
         |e: &&Effect| matches!(e.action, Action::Listen | Action::Execute | Action::Opaque);
-    if !admitted.iter().any(serves) {
-        ceiling.listen.clear();
-    }
-    ceiling
+    let listen = if admitted.iter().any(serves) { ceiling.listen.clone() } else { Vec::new() };
+    Cut { udp: ceiling.udp && !connect.is_empty(), connect, listen }
 }
 
 /// The port of `host:NAME:PORT`; `None` where any port may be meant.

@@ -396,7 +396,10 @@ fn verb_of<'t>(verbs: &'t [Verb], words: &[Arg]) -> Option<(&'t Verb, usize)> {
                 exact += 1;
                 return true;
             }
-            want.contains('*') && Glob::parse(want).is_ok_and(|g| g.matches(got))
+            let begin = want.split('*').next().unwrap_or_default();
+            begin.len() < want.len()
+                && got.starts_with(begin)
+                && Glob::parse(want).is_ok_and(|g| g.matches(got))
         });
         if fits && best.is_none_or(|(_, len, ex)| (n, exact) > (len, ex)) {
             best = Some((verb, n, exact));

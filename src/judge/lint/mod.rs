@@ -21,6 +21,7 @@ use crate::model::{
     What, World,
 };
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,8 +85,8 @@ fn told(decision: &Decision) -> String {
 fn judge(policy: &Policy, catalogue: &Catalogue, rule: &Rule, line: &str) -> Decision {
     let world = Noting { snapshot: RefCell::default() };
     let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
-    let reach = policy.reach(&policy.values(&world));
-    let intent = intent::read(&payload, catalogue, &world, &reach);
+    let bound = policy.bind(&world);
+    let intent = intent::read(&payload, catalogue, &world, bound.reach());
     let subject = Subject {
         agent: policy.name.clone(),
         sponsor: String::new(),
@@ -106,8 +107,8 @@ struct Noting {
 impl World for Noting {
     fn ask(&self, name: &str) -> Answer {
         let answer = Fixture.ask(name);
-        let fact = Fact { answer: answer.clone(), source: "fixture".to_owned() };
-        self.snapshot.borrow_mut().facts.insert(name.to_owned(), fact);
+        let fact = Arc::new(Fact { answer: answer.clone(), source: "fixture".into() });
+        self.snapshot.borrow_mut().facts.insert(name.into(), fact);
         answer
     }
 }

@@ -120,6 +120,30 @@ pub(super) struct LimitKeys {
     pub(super) file_size: Option<Spanned<toml::Value>>,
 }
 
+/// Counts lines going forward, since the rules of a file are asked for in its order.
+pub(super) struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) const fn of(source: &'a Source) -> Self {
+        Self { text: source.text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line of a byte.
+    pub(super) fn line(&mut self, byte: usize) -> usize {
+        if byte < self.at {
+            (self.at, self.line) = (0, 1);
+        }
+        let between = self.text.get(self.at..byte).unwrap_or_default();
+        self.line += between.iter().filter(|b| **b == b'\n').count();
+        self.at = byte;
+        self.line
+    }
+}
+
 /// Makes errors that name a place in one file.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -127,13 +151,8 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    pub(super) fn line(&self, span: &Range<usize>) -> usize {
-        let before = self.source.text.as_bytes().get(..span.start).unwrap_or_default();
-        before.iter().filter(|b| **b == b'\n').count() + 1
-    }
-
     pub(super) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> PolicyError {
-        let line = Some(self.line(span));
+        let line = Some(Lines::of(self.source).line(span.start));
         PolicyError { path: self.source.path.clone(), line, message: message.into() }
     }
 
@@ -204,7 +223,8 @@ fn later(key: &str) -> Option<&'static str> {
 
 /// The key of the line that a place stands in.
 fn key_at(place: Place<'_>, span: &Range<usize>) -> Option<String> {
-    let line = place.source.text.lines().nth(place.line(span).checked_sub(1)?)?;
+    let line =
+        place.source.text.lines().nth(Lines::of(place.source).line(span.start).checked_sub(1)?)?;
     let (key, _) = line.split_once('=')?;
     Some(key.trim().to_owned()).filter(|k| !k.is_empty() && !k.contains(['`', '"', '#']))
 }

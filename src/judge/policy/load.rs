@@ -3,10 +3,11 @@
 //! In: a name, and a way to find texts by name. Out: the merged, indexed [`Policy`].
 //! Never: lets a child take away a rule of a parent.
 
-use super::file::{self, File, Place};
+use super::file::{self, File, Lines, Place};
 use super::rule::{self, Rule, utc};
 use super::{Identity, Policy, PolicyError, Source};
 use crate::model::{ResourceKind, Verdict, is_name};
+use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::value::Datetime;
 
@@ -74,6 +75,9 @@ fn gather(
 /// Adds one file to what its parents gave.
 fn absorb(policy: &mut Policy, source: &Source, file: File) -> Result<(), PolicyError> {
     let place = Place { source };
+    let mut lines = Lines::of(source);
+    let mut places: BTreeMap<String, String> =
+        policy.rules.iter().map(|r| (r.id.clone(), r.place())).collect();
     let count = file.permit.len() + file.ask.len() + file.forbid.len();
     if policy.rules.len() + count > MAX_RULES {
         return Err(place.whole("more than 4096 rules, parents included; remove some"));
@@ -83,16 +87,14 @@ fn absorb(policy: &mut Policy, source: &Source, file: File) -> Result<(), Policy
     for (effect, rules) in tables {
         for keys in rules {
             let span = keys.id.span();
-            let rule = rule::compile(place, effect, keys)?;
-            match policy.rules.binary_search_by(|r| r.id.cmp(&rule.id)) {
-                Ok(at) => {
-                    let other = policy.rules.get(at).map(Rule::place).unwrap_or_default();
-                    let id = &rule.id;
-                    let message = format!("rule id `{id}` is also at {other}; choose another");
-                    return Err(place.error(&span, message));
-                }
-                Err(at) => policy.rules.insert(at, rule),
+            let line = lines.line(span.start);
+            let rule = rule::compile(place, line, effect, keys)?;
+            if let Some(other) = places.insert(rule.id.clone(), rule.place()) {
+                let id = &rule.id;
+                let message = format!("rule id `{id}` is also at {other}; choose another");
+                return Err(place.error(&span, message));
             }
+            policy.rules.push(rule);
         }
     }
     policy.ceiling.add(place, file.sandbox)?;
@@ -131,6 +133,7 @@ fn instant(
 
 /// Indexes the rules for `decide`, and collects what must be asked.
 fn finish(policy: &mut Policy) {
+    policy.rules.sort_by(|a, b| a.id.cmp(&b.id));
     for (number, rule) in policy.rules.iter().enumerate() {
         for (at, pattern) in rule.patterns.iter().enumerate() {
             let speaks = |k: &ResourceKind| pattern.kind.is_none_or(|p| p == *k);

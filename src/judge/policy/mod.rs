@@ -3,6 +3,7 @@
 //! In: TOML texts by name. Out: the policy, or an error that names file, line, key and fix.
 //! Never: reads a file; the caller hands texts in.
 
+mod bound;
 mod ceiling;
 mod file;
 mod load;
@@ -13,16 +14,18 @@ mod template;
 mod tests;
 mod words;
 
+pub use bound::{Bound, Cut, Speaks};
 pub use ceiling::Ceiling;
 pub use rule::{Pattern, Rule};
 pub use template::Values;
 
 use crate::model::{
-    Action, Assurance, Autonomy, Digest, Environment, Glob, Mode, ResourceKind, Verdict, World,
+    Action, Assurance, Autonomy, Digest, Environment, Mode, ResourceKind, Verdict, World,
     canonical, parse_canonical, sha256,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// One profile file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,8 +100,9 @@ pub struct Policy {
     /// Ascending by id.
     rules: Vec<Rule>,
     /// Rule and pattern numbers, ascending.
-    index: BTreeMap<(Action, ResourceKind, Verdict), Vec<(usize, usize)>>,
+    index: BTreeMap<bound::Key, Vec<(usize, usize)>>,
     facts: BTreeSet<String>,
+    memo: bound::Memo,
 }
 
 impl Policy {
@@ -216,13 +220,13 @@ impl Policy {
         })
     }
 
-    /// The trees of files that the subject may have written: the write roots of the ceiling.
+    /// The policy under the facts of a world.
     #[must_use]
-    pub fn reach(&self, values: &Values) -> Vec<Glob> {
-        let trees = self.ceiling.written_trees(values);
-        let glob = |root: &String| {
-            Glob::parse(&format!("{}/**", Glob::escape(root.trim_end_matches('/')))).ok()
-        };
-        trees.iter().filter_map(glob).collect()
+    pub fn bind(&self, world: &dyn World) -> Arc<Bound> {
+        self.memo.bound(self, self.values(world))
+    }
+
+    fn pattern(&self, rule: usize, at: usize) -> Option<&Pattern> {
+        self.rules.get(rule)?.patterns.get(at)
     }
 }

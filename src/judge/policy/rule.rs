@@ -4,12 +4,14 @@
 //! Never: decides between rules.
 
 use super::PolicyError;
+use super::bound::fits;
 use super::file::{Place, RuleKeys};
 use super::template::{Template, Values, is_number};
 use super::words::nearest;
 use crate::model::{Action, ActionSet, FactValue, Glob, Resource, ResourceKind, Verdict, is_name};
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 use toml::{Spanned, Value};
 
 /// Ids that decisions use for themselves.
@@ -111,7 +113,7 @@ pub struct Pattern {
     /// `None`: of any kind.
     pub(super) kind: Option<ResourceKind>,
     template: Template,
-    fixed: Option<Glob>,
+    fixed: Option<Arc<Glob>>,
 }
 
 impl Pattern {
@@ -126,20 +128,21 @@ impl Pattern {
         effect: Verdict,
         values: &Values,
     ) -> Result<bool, String> {
-        let fits = |glob: &Glob| match effect {
-            Verdict::Allow => glob.covers(&resource.name),
-            Verdict::Ask | Verdict::Deny => glob.meets(&resource.name),
-        };
         if self.kind.is_some_and(|k| k != resource.kind) {
             return Ok(false);
         }
-        if let Some(glob) = &self.fixed {
-            return Ok(fits(glob));
-        }
-        if !self.template.may_begin(values, resource.name.prefix())? {
+        if self.fixed.is_none() && !self.template.may_begin(values, resource.name.prefix())? {
             return Ok(false);
         }
-        Ok(self.template.glob(values)?.is_some_and(|glob| fits(&glob)))
+        Ok(self.glob(values)?.is_some_and(|glob| fits(&glob, &resource.name, effect)))
+    }
+
+    /// Its glob; `None` where a variable in it has no value.
+    pub(super) fn glob(&self, values: &Values) -> Result<Option<Arc<Glob>>, String> {
+        match &self.fixed {
+            Some(glob) => Ok(Some(Arc::clone(glob))),
+            None => Ok(self.template.glob(values)?.map(Arc::new)),
+        }
     }
 }
 
@@ -181,6 +184,7 @@ fn at_most(a: &FactValue, b: &FactValue) -> bool {
 /// Validates one rule.
 pub(super) fn compile(
     place: Place<'_>,
+    line: usize,
     effect: Verdict,
     keys: RuleKeys,
 ) -> Result<Rule, PolicyError> {
@@ -224,7 +228,6 @@ pub(super) fn compile(
         condition(fact, value).map_err(|message| fail(&value.span(), "when", message))
     });
     let conditions = conditions.collect::<Result<_, _>>()?;
-    let line = place.line(&keys.id.span());
     let resources = keys.resources.into_inner().into_iter().map(Spanned::into_inner).collect();
     Ok(Rule {
         id,
@@ -263,7 +266,7 @@ fn action(name: &str) -> Result<Action, String> {
 
 fn pattern(text: &str) -> Result<Pattern, String> {
     if text == "**" {
-        let (template, fixed) = (Template::default(), Glob::parse("**").ok());
+        let (template, fixed) = (Template::default(), Glob::parse("**").ok().map(Arc::new));
         return Ok(Pattern { kind: None, template, fixed });
     }
     // The kind is read before the variables, so that a value cannot change it.
@@ -294,7 +297,7 @@ fn pattern(text: &str) -> Result<Pattern, String> {
         }
         _ => {}
     }
-    let fixed = template.variables().next().is_none().then_some(sample);
+    let fixed = template.variables().next().is_none().then(|| Arc::new(sample));
     Ok(Pattern { kind: Some(kind), template, fixed })
 }
 

@@ -47,7 +47,7 @@ pub(super) fn is_number(fact: &str) -> Result<bool, String> {
 }
 
 /// What facts were answered, by name: asked once for a decision.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Values(BTreeMap<String, Answer>);
 
 impl Values {
