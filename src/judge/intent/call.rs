@@ -353,7 +353,10 @@ fn unknown_arguments(call: &Call, rest: &mut Vec<Arg>) {
         .iter()
         .find(|(name, _)| matches!(name.as_str(), "-I" | "-i" | "-J" | "--replace"));
     let Some((_, value)) = named else {
-        rest.push(Arg::unknown(false));
+        // One or more: the first and the last of them may mean different things (`xargs mv`).
+        let one = call.flag("-n").or_else(|| call.flag("-L")).and_then(Arg::known) == Some("1");
+        let count = if one { 1 } else { 2 };
+        rest.extend(std::iter::repeat_n(Arg::unknown(false), count));
         return;
     };
     let sign = value.as_ref().map_or(Some("{}"), Arg::known);
