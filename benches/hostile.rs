@@ -4,6 +4,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::indexing_slicing,
@@ -22,14 +23,19 @@ use exo::judge::shell::{Dialect, read};
 use exo::model::{Glob, MAX_PAYLOAD, Payload, StdinKind, What};
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::Duration;
+
+/// What this thread has used of the processor: others may be busy.
+fn processor_time() -> Duration {
+    nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
+}
 
 /// The least of three times, in milliseconds.
 fn least<T>(mut f: impl FnMut() -> T) -> f64 {
     let time = |()| {
-        let start = Instant::now();
+        let start = processor_time();
         black_box(f());
-        start.elapsed().as_secs_f64() * 1e3
+        (processor_time() - start).as_secs_f64() * 1e3
     };
     [(); 3].map(time).into_iter().fold(f64::MAX, f64::min)
 }

@@ -352,3 +352,68 @@ fn a_full_disk_stops_the_run_and_loses_nothing() {
     assert_eq!(touch(&home).code, 0, "with room again");
     home.verifies();
 }
+
+#[test]
+fn hostile_lines_are_denied_as_not_understood_in_bounded_time() {
+    let home = Home::new();
+    let lines = [
+        ("64 KiB of words", format!("rm {}", "a ".repeat(32_700))),
+        ("more than 64 KiB", "rm f;".repeat(14_000)),
+        ("200 substitutions", format!("{}rm f{}", "$(".repeat(200), ")".repeat(200))),
+        ("3 000 groups", "{ ".repeat(3000)),
+        ("6 kB of pipes", "a|".repeat(3000)),
+        ("a control byte", "echo a\u{7}b".to_owned()),
+        ("an escape", "echo a\u{1b}[31mb".to_owned()),
+        ("text that turns", "echo a\u{202e}b".to_owned()),
+        ("text without width", "echo a\u{200b}b".to_owned()),
+        ("CRLF", "echo a\r\necho b\r\n".to_owned()),
+        ("a quote", "echo 'a".to_owned()),
+        ("a double quote", "echo \"a".to_owned()),
+        ("a here-document", "cat <<E\na".to_owned()),
+        ("a glob made to blow up", format!("rm {}b", "*a".repeat(20_000))),
+        ("braces made to blow up", format!("rm {}", "{a,b}".repeat(2000))),
+        ("values made to blow up", format!("x=abcdefgh;{}rm /$x", "x=$x$x;".repeat(200))),
+        ("functions that call each other", "f(){ g;g; };g(){ f;f; };f".to_owned()),
+        ("a fork bomb", ":(){ :|:& };:".to_owned()),
+    ];
+    for (name, line) in lines {
+        let start = std::time::Instant::now();
+        let r = home.exo(&["check", "--as", "coding-agent", "--", "bash", "-c", &line]);
+        assert_eq!(r.code, 1, "{name}: {r:?}");
+        assert!(start.elapsed().as_secs() < 20, "{name}: {:?}", start.elapsed());
+        let told = format!("{}{}", r.out, r.err);
+        let plain = |c: char| !c.is_control() || c == '\n';
+        assert!(told.chars().all(plain) && !told.contains(['\u{202e}', '\u{200b}']), "{name}");
+    }
+    // The same in a batch, where lines may hold any byte but a newline.
+    fs::write(home.repo().join("batch"), b"rm a\0b\nrm \xff\nrm \xe2\x80\xaeb\nls\n").unwrap();
+    let r = home.exo(&["check", "--as", "coding-agent", "--batch", "batch"]);
+    assert_eq!(r.out.lines().count(), 4, "{r:?}");
+    assert!(r.out.lines().take(3).all(|l| l.contains("\"opaque\"")), "{r:?}");
+    assert!(!r.out.contains('\u{202e}') && !r.out.contains('\0'), "{r:?}");
+}
+
+#[test]
+fn a_huge_profile_and_rows_that_contradict_are_errors_with_their_place() {
+    let home = Home::new();
+    let huge = format!("exo = 1\nname = \"p\"\n# {}\n", "x".repeat(10 << 20));
+    home.profile("p", &huge);
+    let r = home.exo(&["run", "--as", "p", "--", "touch", "marker"]);
+    fails(&home, &r, &["p.toml"]);
+    fs::create_dir_all(home.config().join("tools.d")).unwrap();
+    let mine = |text: &str| home.write(&home.config().join("tools.d/mine.toml"), text);
+    for (text, words) in [
+        ("[[tool]]\nname = \"rm\"\nabout = \"deletes nothing\"\n", ["mine.toml", "rm"]),
+        (
+            "[[tool]]\nname = \"two\"\nabout = \"x\"\n[[tool]]\nname = \"two\"\nabout = \"y\"\n",
+            ["mine.toml", "two"],
+        ),
+        ("[[tool]]\nname = \"three\"\ncolour = 1\n", ["mine.toml", "colour"]),
+    ] {
+        mine(text);
+        let r = home.exo(&["run", "--as", "coding-agent", "--", "touch", "marker"]);
+        fails(&home, &r, &words);
+    }
+    fs::remove_file(home.config().join("tools.d/mine.toml")).unwrap();
+    assert_eq!(touch(&home).code, 0, "without them");
+}

@@ -9,6 +9,7 @@
 )]
 
 pub mod hostile;
+pub mod print;
 
 pub const STUBS: [&str; 6] = ["aa", "bb", "cc", "dd", "ee", "ff"];
 
@@ -192,6 +193,8 @@ pub const LINES: &[&str] = &[
     "aa !b \"!b\" b!",
     "aa ^b b^",
     "aa %b =b b=",
+    "aa {,'b c'} {\"\",b} {,\"b\"}c {'',} ''{b,}",
+    "aa \"\"$X'' $X\"\" ''\"\"",
 ];
 
 /// A small generator (xorshift), so that a seed means the same lines for ever.

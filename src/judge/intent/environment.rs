@@ -192,7 +192,9 @@ const SECRET_PARTS: &[&str] = &[
 
 /// Whether programs run, load or look for something else because of a variable.
 pub(super) fn executes(name: &str) -> bool {
-    EXECUTING.iter().any(|p| named(p, name)) && !NOT_EXECUTING.contains(&name)
+    let first = name.as_bytes().first();
+    let mut like = EXECUTING.iter().filter(|p| p.as_bytes().first() == first);
+    like.any(|p| named(p, name)) && !NOT_EXECUTING.contains(&name)
 }
 
 /// Whether programs take it for consent, or for whom to trust or to talk to.

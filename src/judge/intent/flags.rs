@@ -299,46 +299,36 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
     out: &mut Parsed<'t>,
     old: bool,
 ) {
-    let mut rest = letters.clone();
-    loop {
-        let prefix = rest.prefix();
-        let Some(letter) = prefix.chars().next() else {
-            if rest.known() != Some("") {
-                out.problem(NOT_KNOWN);
-            }
-            return;
-        };
+    let prefix = letters.prefix();
+    for (i, letter) in prefix.char_indices() {
         let name = format!("-{letter}");
         let digit = if letter.is_ascii_digit() { find(flags, "-NUM") } else { None };
         let Some(flag) = find(flags, &name).or(digit).or_else(|| find_wild(flags, &name)) else {
             out.problem(format!("unknown flag `{name}`"));
             return;
         };
-        let Some(tail) = rest.without(&letter.to_string()) else { return };
+        if old || flag.value == Takes::None {
+            value(flag, &name, None, words, out);
+            continue;
+        }
+        // It takes the rest of the word.
+        let read = prefix.get(..i + letter.len_utf8()).unwrap_or_default();
+        let Some(tail) = letters.without(read) else { return };
         let empty = tail.known() == Some("");
         match flag.value {
-            Takes::None => value(flag, &name, None, words, out),
-            _ if old => value(flag, &name, None, words, out),
-            Takes::Required | Takes::Many if !empty => {
-                value(flag, &name, Some(tail), words, out);
-                return;
-            }
-            Takes::Optional => {
-                value(flag, &name, (!empty).then_some(tail), words, out);
-                return;
-            }
-            Takes::Required | Takes::Many | Takes::Two => {
+            Takes::Required | Takes::Many if !empty => value(flag, &name, Some(tail), words, out),
+            Takes::Optional => value(flag, &name, (!empty).then_some(tail), words, out),
+            _ => {
                 value(flag, &name, None, words, out);
                 if !empty {
                     out.problem(format!("flag `{name}` inside a cluster"));
                 }
-                return;
             }
         }
-        rest = tail;
-        if rest.known() == Some("") {
-            return;
-        }
+        return;
+    }
+    if letters.known().is_none() {
+        out.problem(NOT_KNOWN);
     }
 }
 

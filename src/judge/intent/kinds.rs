@@ -107,6 +107,9 @@ pub const KINDS: &[&str] = &[
 impl Reader<'_> {
     /// One effect text.
     pub(super) fn effect(&mut self, call: &mut Call, text: &str, arg: Option<&Arg>) {
+        if self.full() {
+            return;
+        }
         let Some(effect) = EffectText::parse(text) else {
             self.not_understood(call, &format!("`{text}` in the catalogue is no effect"));
             return;
@@ -385,6 +388,9 @@ impl Reader<'_> {
         let last = call.flag("-t").is_none() && call.flag("--target-directory").is_none();
         let count = call.operands.len() - usize::from(last && !call.operands.is_empty());
         for operand in call.operands.iter().take(count) {
+            if self.full() {
+                return;
+            }
             let glob = operand.glob().trim_end_matches('/');
             let base = glob.rsplit('/').next().unwrap_or_default();
             if operand.any || base.is_empty() || base == "." || base == ".." {

@@ -60,6 +60,7 @@ pub fn read(payload: &Payload, catalogue: &Catalogue, world: &dyn World, reach: 
         commands: 0,
         steps: 0,
         walked: 0,
+        added: 0,
         left: Vec::new(),
         current: 0,
     };
@@ -91,6 +92,9 @@ pub fn read(payload: &Payload, catalogue: &Catalogue, world: &dyn World, reach: 
     reader.finish()
 }
 
+/// Most effects of a payload, the same one counted each time; more is `opaque`.
+const MAX_EFFECTS: usize = 1024;
+
 /// Reads one payload.
 struct Reader<'a> {
     catalogue: &'a Catalogue,
@@ -103,6 +107,8 @@ struct Reader<'a> {
     /// Pieces and bytes of scripts that were walked.
     steps: usize,
     walked: usize,
+    /// Effects that were found, the same one each time.
+    added: usize,
     /// States at `return`, `break` and `continue`: what they leave goes on with them.
     left: Vec<State>,
     /// Index of the command whose effects are being found.
@@ -117,6 +123,15 @@ impl Reader<'_> {
     }
 
     fn add(&mut self, action: Action, resource: Resource, source: &str) {
+        self.added = self.added.saturating_add(1);
+        if self.full() {
+            if self.added == MAX_EFFECTS + 1 {
+                self.opaque(&format!("more than {MAX_EFFECTS} effects"));
+            }
+            if action != Action::Opaque {
+                return;
+            }
+        }
         let command = self.current;
         let effect = Effect { action, resource, command, source: source.to_owned() };
         self.intent.effects.push(effect);
@@ -137,6 +152,11 @@ impl Reader<'_> {
             seen.insert((e.action, e.resource.kind, e.resource.name.as_str().to_owned()))
         });
         intent
+    }
+
+    /// Whether no more effects are kept; that there are more is then one of them.
+    const fn full(&self) -> bool {
+        self.added > MAX_EFFECTS
     }
 
     /// Something that could do anything.
@@ -174,6 +194,9 @@ impl Reader<'_> {
 
     /// Shell text: every command in it, and what the reader could not read as opaque.
     fn text(&mut self, text: &[u8], dialect: Dialect, state: &mut State, input: &Input) {
+        if !self.room(text.len()) {
+            return;
+        }
         let script = shell::read(text, dialect);
         self.deeper(|r| {
             r.list(&script.list, state, input);

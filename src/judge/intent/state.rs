@@ -14,7 +14,7 @@ use std::rc::Rc;
 /// Most variables of a line that are followed.
 const MAX_VARIABLES: usize = 256;
 /// Most bytes that the values of variables may add to a line: a value of values doubles each time.
-const MAX_VALUES: usize = 256 * 1024;
+const MAX_VALUES: usize = 32 * 1024;
 
 /// Where a command's standard input comes from.
 #[derive(Clone, Debug)]

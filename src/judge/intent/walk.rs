@@ -21,8 +21,8 @@ use std::rc::Rc;
 const MAX_VALUES: usize = 16;
 /// Most pieces of a script that are walked: bodies of loops and functions count each time.
 const MAX_STEPS: usize = 16 * MAX_COMMANDS;
-/// Most bytes of commands that are walked, each time counted.
-const MAX_WALKED: usize = 2 * MAX_PAYLOAD;
+/// Most bytes of texts that are read and of commands that are walked, each time counted.
+const MAX_WALKED: usize = 3 * MAX_PAYLOAD;
 
 impl Reader<'_> {
     pub(super) fn list(&mut self, list: &[Step], state: &mut State, input: &Input) {
@@ -55,7 +55,7 @@ impl Reader<'_> {
     }
 
     /// Whether there is still room for a piece of a script of so many bytes; if not, that is told once.
-    fn room(&mut self, bytes: usize) -> bool {
+    pub(super) fn room(&mut self, bytes: usize) -> bool {
         let had = self.steps <= MAX_STEPS && self.walked <= MAX_WALKED;
         self.steps = self.steps.saturating_add(1);
         self.walked = self.walked.saturating_add(bytes);
@@ -377,6 +377,9 @@ impl Reader<'_> {
     ) -> Input {
         let mut input = input.clone();
         for r in redirections {
+            if self.full() {
+                break;
+            }
             for name in self.evaluated([&r.target].into_iter(), state) {
                 state.set(&name, Some(Arg::number()));
             }

@@ -65,7 +65,9 @@ fn placed(call: &Call, rest: &mut Vec<Arg>, one: &Arg) {
         .iter()
         .find(|(name, _)| matches!(name.as_str(), "-I" | "-i" | "-J" | "--replace"));
     let Some((_, value)) = named else {
-        rest.push(one.clone());
+        // One or more: the first and the last of them may mean different things (`xargs mv`).
+        let single = call.flag("-n").or_else(|| call.flag("-L")).and_then(Arg::known) == Some("1");
+        rest.extend(std::iter::repeat_n(one.clone(), if single { 1 } else { 2 }));
         return;
     };
     let sign = value.as_ref().map_or(Some("{}"), Arg::known);

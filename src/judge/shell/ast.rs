@@ -104,7 +104,7 @@ pub struct Simple {
 /// One word, before expansion, quotes taken off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// The pieces, in order; empty for `''`.
+    /// The pieces, in order; one of empty text for `''`.
     pub parts: Vec<Part>,
     /// Where it stands.
     pub span: Span,

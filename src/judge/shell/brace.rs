@@ -25,6 +25,8 @@ pub(super) enum Sign {
     Comma,
     /// `..`
     Dots,
+    /// A quote: what holds one is a word, even where it is empty.
+    Quote,
 }
 
 impl Sign {
@@ -34,6 +36,7 @@ impl Sign {
             Self::Close => "}",
             Self::Comma => ",",
             Self::Dots => "..",
+            Self::Quote => "",
         }
     }
 }
@@ -103,7 +106,10 @@ impl Braces {
                 if let Some(before) = text.get(from..mark.at).filter(|t| !t.is_empty()) {
                     out.push(Token::Part(Part::Literal(before.to_owned())));
                 }
-                out.push(Token::Sign(mark.sign));
+                out.push(match mark.sign {
+                    Sign::Quote => Token::Part(Part::Literal(String::new())),
+                    sign => Token::Sign(sign),
+                });
                 from = mark.at + mark.sign.text().len();
             }
             if let Some(rest) = text.get(from..).filter(|t| !t.is_empty()) {
@@ -276,6 +282,7 @@ fn closing(tokens: &[Token], from: usize) -> Option<usize> {
             Sign::Close => level = level.saturating_sub(1),
             Sign::Open => level += 1,
             Sign::Comma => separated |= level == 0,
+            Sign::Quote => {}
             Sign::Dots => {
                 let ends = matches!(tokens.get(i + 1), Some(Token::Sign(Sign::Close)));
                 separated |= level == 0 && !ends;

@@ -49,12 +49,14 @@ impl Reader<'_> {
             Err(reason) => return self.fail(span.start, reason),
         };
         self.expanded += words.len().saturating_mul(span.len());
-        if self.expanded > MAX_PAYLOAD {
+        if self.expanded > MAX_PAYLOAD / 4 {
             return self.fail(span.start, "brace expansions to very long text");
         }
         // An element that is empty and was not quoted becomes no word.
-        let kept = words.into_iter().filter(|parts| braces.quotes || !parts.is_empty());
-        out.extend(kept.map(|parts| Word { parts, span: span.clone() }));
+        for mut parts in words.into_iter().filter(|parts| !parts.is_empty()) {
+            tidy(&mut parts);
+            out.push(Word { parts, span: span.clone() });
+        }
         Ok(Some(()))
     }
 
@@ -93,10 +95,14 @@ impl Reader<'_> {
                     let text = self.until_quote(at)?;
                     push(&mut parts, &text);
                     braces.quotes = true;
+                    braces.marks.push(mark(&parts, Sign::Quote, 0));
                 }
                 '"' => {
                     self.bump();
                     let inside = self.quoted_parts(Some(at))?;
+                    // What is quoted and empty is still a word.
+                    push(&mut parts, "");
+                    braces.marks.push(mark(&parts, Sign::Quote, 0));
                     inside.into_iter().for_each(|p| append(&mut parts, p));
                     braces.quotes = true;
                 }
@@ -159,6 +165,9 @@ impl Reader<'_> {
                     push(&mut parts, rest.get(..len).unwrap_or_default());
                 }
             }
+        }
+        if !braces.possible() {
+            tidy(&mut parts);
         }
         if self.pos == from || (parts.is_empty() && !braces.quotes) {
             return Ok(None);
@@ -247,6 +256,13 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Takes out empty text beside other parts: it says nothing.
+fn tidy(parts: &mut Vec<Part>) {
+    if parts.len() > 1 {
+        parts.retain(|p| !matches!(p, Part::Literal(t) if t.is_empty()));
     }
 }
 

@@ -1,0 +1,9 @@
+//! libFuzzer over `targets::profile`.
+
+#![no_main]
+#![allow(dead_code, reason = "each target is a program of its own")]
+
+#[path = "../targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::profile(data));
