@@ -27,6 +27,7 @@ const KINDS: &[&str] = &[
     "at-file",
     "file-url",
     "split",
+    "signal",
     "tool",
     "k8s",
     "mount",
