@@ -77,7 +77,7 @@ fn secrets_are_not_read_by_name_nor_by_code() {
         let ran = home.run(&["python3", "-c", named]);
         assert_eq!(ran.code, 126, "{who}: {ran:?}");
         assert!(ran.err.contains("reveal file:"), "{who}: {}", ran.err);
-        let ran = home.run(&["python3", "-c", &named.replace(".ssh", ".s' + 'sh")]);
+        let ran = home.run(&["python3", "-c", &named.replace(".ssh/id_", ".s' + 'sh/id_' + '")]);
         assert_eq!(ran.code, 1, "{who}: {ran:?}");
         assert!(!ran.out.contains("key"), "{who}");
         assert_eq!(
