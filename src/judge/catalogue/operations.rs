@@ -32,12 +32,21 @@ pub struct Operation<'t> {
     pub marks: Vec<&'t str>,
 }
 
+/// Words that are looked at: no tool has groups as deep, and each is a search.
+const DEEPEST: usize = 12;
+
 impl Operations {
+    /// Whether a word in front of the groups changes nothing.
+    #[must_use]
+    pub fn skips(&self, word: &str) -> bool {
+        self.skip.iter().any(|w| w == word)
+    }
+
     /// The first of the words that is an operation of the words in front of it. One that only reads may
     /// be the name of a group as well (`load test create`): then a later one that does more counts.
     #[must_use]
     pub fn find(&self, words: &[&str]) -> Option<Operation<'_>> {
-        let mut found = (0..words.len()).filter_map(|group| {
+        let mut found = (0..words.len().min(DEEPEST)).filter_map(|group| {
             let (before, after) = words.split_at_checked(group)?;
             let marks = self.marks(before, after.first()?)?;
             (marks != "-").then(|| Operation { group, marks: marks.split('+').collect() })

@@ -22,31 +22,27 @@ impl Reader<'_> {
         let (plain, wild): (Vec<&Flag>, Vec<&Flag>) =
             tool.form.flag.iter().partition(|f| !f.names.iter().any(|n| n.contains('*')));
         let (mut words, rest, before) = leading(&plain, args);
-        while words.first().and_then(Arg::known).is_some_and(|w| is_in(w, &operations.skip)) {
-            words.remove(0);
-        }
+        let skipped = words.iter().map_while(Arg::known).take_while(|w| operations.skips(w));
+        words.drain(..skipped.count());
         let texts: Vec<&str> = words.iter().map_while(Arg::known).collect();
         let found = operations.find(&texts);
         let marks: &[&str] = found.as_ref().map_or(&[], |o| &o.marks);
         let verbs = tool.verb.iter().filter(|v| fits(v, found.is_some(), marks));
         let verb = verb_of(verbs, &words);
-        // Flags alone, such as `--version`, need no operation.
-        let bare = words.is_empty() && rest.first().is_none_or(flags::is_flag);
-        let missed = verb.is_none() && found.is_none() && !bare;
-        if missed {
+        let nothing = Form::default();
+        let (form, taken, mut flags): (&Form, usize, Vec<&Flag>) = match (verb, &found) {
+            (Some((verb, n)), _) => (&verb.form, n, verb.form.flag.iter().collect()),
+            (None, Some(operation)) => (&tool.form, operation.group + 1, wild),
+            (None, None) => (&nothing, words.len(), Vec::new()),
+        };
+        // Flags alone, such as `--version`, need no operation. What flags do stands whatever it is.
+        let missed = verb.is_none() && found.is_none();
+        if missed && (!words.is_empty() || rest.first().is_some_and(|w| !flags::is_flag(w))) {
             let shown: Vec<&str> = words.iter().chain(rest.first()).map(Arg::shown).collect();
             let why = format!("`{}` is no operation of `{}`", shown.join(" "), tool.name);
             self.not_understood(&call, &why);
         }
-        let (form, taken, mut flags) = match (verb, &found) {
-            (Some((verb, n)), _) => (&verb.form, n, verb.form.flag.iter().collect()),
-            (None, Some(operation)) => (&tool.form, operation.group + 1, Vec::new()),
-            (None, None) => (&tool.form, words.len(), Vec::new()),
-        };
         flags.extend(plain);
-        if verb.is_none() && found.is_some() {
-            flags.extend(wild);
-        }
         call.marks.extend(marks.iter().map(|m| (*m).to_owned()));
         // What comes in may be a request's body.
         if !matches!(call.input, Input::Inherited) {
@@ -55,15 +51,12 @@ impl Reader<'_> {
         call.group = group(&texts, found.as_ref(), taken);
         let behind = words.get(taken..).unwrap_or_default();
         let later: Vec<Arg> = behind.iter().cloned().chain(rest).collect();
-        let later = parse(&flags, form.parse.unwrap_or(style), &later, false);
-        let parsed = before.followed_by(later);
+        let mut parsed =
+            before.followed_by(parse(&flags, form.parse.unwrap_or(style), &later, false));
         if missed {
-            // What its flags do stands whatever the operation.
-            let form = Form::default();
-            self.apply(&mut call, &form, Parsed { operands: Vec::new(), ..parsed }, outer);
-        } else {
-            self.apply(&mut call, form, parsed, outer);
+            parsed.operands.clear();
         }
+        self.apply(&mut call, form, parsed, outer);
     }
 }
 
@@ -98,18 +91,14 @@ fn leading<'t>(plain: &[&'t Flag], args: &[Arg]) -> (Vec<Arg>, Vec<Arg>, Parsed<
     (words, rest.to_vec(), before)
 }
 
-fn is_in(word: &str, list: &[String]) -> bool {
-    list.iter().any(|w| w == word)
-}
-
 /// Whether a word can be one of a group or an operation.
 fn is_word(text: &str) -> bool {
     !text.is_empty()
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'))
 }
 
-/// The group as it stands in resources: `network/vnet`.
+/// The group as it stands in resources: `network/vnet`; without one, the operation.
 fn group(texts: &[&str], found: Option<&Operation<'_>>, taken: usize) -> String {
-    let count = found.map_or(taken.saturating_sub(1), |o| o.group);
+    let count = found.map_or(taken.saturating_sub(1), |o| o.group).max(1);
     Glob::escape(&texts.iter().take(count).copied().collect::<Vec<_>>().join("/"))
 }

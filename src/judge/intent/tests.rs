@@ -68,6 +68,10 @@ fn hostile_lines_are_answered_and_never_taken_for_harmless() {
         format!("{}rm f", "$(".repeat(20_000)),
         format!("sed '{}'", "s/[a/b/;".repeat(8000)),
         format!("awk '{}'", "/[/{print}".repeat(6500)),
+        format!("gcloud {}list", "beta ".repeat(13_000)),
+        format!("gcloud {}delete", "a --project p ".repeat(4600)),
+        format!("az {}delete", "list ".repeat(13_000)),
+        format!("aws ec2 terminate-instances {}", "--ids a b ".repeat(6500)),
         format!("psql -c '{}'", "select a from b,".repeat(4000)),
         format!("psql -c '{}'", "select a from (".repeat(4000)),
     ] {
