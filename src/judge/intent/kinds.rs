@@ -74,6 +74,7 @@ pub const KINDS: &[&str] = &[
     "at-file",
     "file-url",
     "split",
+    "signal",
     "code",
     "script",
     "sh",
@@ -189,6 +190,7 @@ impl Reader<'_> {
             "at-file" if value.known() == Some("@-") => {} // Standard input.
             "at-file" => self.file_behind(call, &["@"], value),
             "file-url" => self.file_behind(call, &["file://", "fileb://"], value),
+            "signal" => self.signal(value, &call.source),
             "split" => self.split_text(call, value),
             "code" => self.program_text(value.known(), &call.source),
             "script" => self.script(value, &call.state, &call.source),
@@ -661,6 +663,20 @@ impl Reader<'_> {
                 });
             }
         }
+    }
+
+    /// A process that a signal is sent to: a number, a group behind a dash, or all of them (kill(1)).
+    fn signal(&mut self, value: &Arg, source: &str) {
+        let (action, name) = match value.known() {
+            Some("--") => return,
+            Some("-1") => (Action::Delete, "**".to_owned()),
+            Some(text) if text == "0" || text.starts_with('-') => (Action::Update, "**".to_owned()),
+            Some(text) => (Action::Update, Glob::escape(text)),
+            None if value.any => (Action::Delete, "**".to_owned()),
+            // A number: `$$`, `$!`.
+            None => (Action::Update, "**".to_owned()),
+        };
+        self.on(Some(Doing::Act(action)), ResourceKind::Process, &name, source);
     }
 
     /// A mode of chmod(1): set-user-id, set-group-id and writable by all are administration.
