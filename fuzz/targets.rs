@@ -17,8 +17,11 @@ use exo::model::{
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
+/// A target: it takes any bytes.
+pub type Target = fn(&[u8]);
+
 /// The targets, by name.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("shell", shell),
     ("argv", argv),
     ("profile", profile),

@@ -103,7 +103,7 @@ const WRAPPERS: &[&str] = &[
     "while true; do @; done",
     "for i in 1 2; do @; done",
     "f() { @; }; f",
-    "echo \"$(@)\"",
+    "echo \"$( @ )\"",
     "echo `@`",
     "cat <(@)",
     "eval '@'",

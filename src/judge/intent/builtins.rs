@@ -119,6 +119,13 @@ impl Reader<'_> {
             "export" | "declare" | "typeset" | "local" | "readonly" => {
                 self.begin(shown, Some("bash".to_owned()));
                 self.declare(rest, state);
+                let flags =
+                    |a: &Arg| a.known().is_some_and(|t| t.starts_with('-') && t.contains('r'));
+                if name == "readonly" || rest.iter().any(flags) {
+                    for arg in rest {
+                        state.freeze(arg.prefix().split('=').next().unwrap_or_default());
+                    }
+                }
             }
             "unset" | "read" | "mapfile" | "readarray" => {
                 self.begin(shown, Some("bash".to_owned()));
@@ -176,7 +183,7 @@ impl Reader<'_> {
                 let text: Option<Vec<&str>> = rest.iter().map(Arg::known).collect();
                 match text {
                     Some(words) => {
-                        self.text(words.join(" ").as_bytes(), Dialect::Bash, state, input)
+                        self.more_text(words.join(" ").as_bytes(), Dialect::Bash, state, input)
                     }
                     None => self.opaque("`eval` of text that is not known"),
                 }
@@ -189,10 +196,7 @@ impl Reader<'_> {
                 };
                 match rest.first().map(|a| a.known()) {
                     None | Some(Some("-" | "" | "-p" | "-l")) => {}
-                    Some(Some(text)) => {
-                        let text = text.to_owned();
-                        self.text(text.as_bytes(), Dialect::Bash, &mut state.clone(), input);
-                    }
+                    Some(Some(text)) => self.traps.push((text.to_owned(), state.clone())),
                     Some(None) => self.opaque("`trap` with text that is not known"),
                 }
             }

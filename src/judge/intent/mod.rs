@@ -62,6 +62,7 @@ pub fn read(payload: &Payload, catalogue: &Catalogue, world: &dyn World, reach: 
         walked: 0,
         added: 0,
         left: Vec::new(),
+        traps: Vec::new(),
         current: 0,
     };
     let mut state = State::new(world);
@@ -111,6 +112,8 @@ struct Reader<'a> {
     added: usize,
     /// States at `return`, `break` and `continue`: what they leave goes on with them.
     left: Vec<State>,
+    /// Texts of `trap`, with the state where it stands.
+    traps: Vec<(String, State)>,
     /// Index of the command whose effects are being found.
     current: usize,
 }
@@ -192,8 +195,21 @@ impl Reader<'_> {
         true
     }
 
-    /// Shell text: every command in it, and what the reader could not read as opaque.
+    /// The text of a shell of its own: its commands, and at its end what `trap` put off.
     fn text(&mut self, text: &[u8], dialect: Dialect, state: &mut State, input: &Input) {
+        let outer = std::mem::take(&mut self.traps);
+        self.more_text(text, dialect, state, input);
+        while let Some((text, mut then)) = self.traps.pop() {
+            // It may run anywhere in between: what the line assigns is not certain there.
+            then.merge(state);
+            then.forget();
+            self.more_text(text.as_bytes(), dialect, &mut then, input);
+        }
+        self.traps = outer;
+    }
+
+    /// Shell text: every command in it, and what the reader could not read as opaque.
+    fn more_text(&mut self, text: &[u8], dialect: Dialect, state: &mut State, input: &Input) {
         if !self.room(text.len()) {
             return;
         }

@@ -16,6 +16,35 @@ const MAX_VARIABLES: usize = 256;
 /// Most bytes that the values of variables may add to a line: a value of values doubles each time.
 const MAX_VALUES: usize = 32 * 1024;
 
+/// Variables that bash itself changes (bash manual, «Bash Variables»): what the line sets them to does not
+/// last.
+const CHANGING: [&str; 24] = [
+    "BASHPID",
+    "BASH_COMMAND",
+    "BASH_REMATCH",
+    "BASH_SUBSHELL",
+    "DIRSTACK",
+    "EPOCHREALTIME",
+    "EPOCHSECONDS",
+    "EUID",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
+    "LINENO",
+    "MAPFILE",
+    "OLDPWD",
+    "OPTARG",
+    "OPTIND",
+    "PIPESTATUS",
+    "PPID",
+    "PWD",
+    "RANDOM",
+    "REPLY",
+    "SECONDS",
+    "UID",
+    "_",
+];
+
 /// Where a command's standard input comes from.
 #[derive(Clone, Debug)]
 pub(super) enum Input {
@@ -47,6 +76,8 @@ pub(super) struct State {
     pub(super) cwd: Option<Rc<str>>,
     /// Variables that the line has set; `None`: to something not known.
     vars: Rc<BTreeMap<String, Option<Arg>>>,
+    /// Variables that cannot be set again: an assignment fails, and what was there stays.
+    frozen: Rc<BTreeSet<String>>,
     /// Arrays that the line has set and whose elements are known.
     arrays: Rc<BTreeMap<String, Vec<Arg>>>,
     /// Functions that the line has defined.
@@ -80,6 +111,7 @@ impl State {
         Self {
             cwd: world.ask("cwd").text().map(Rc::from),
             vars: Rc::default(),
+            frozen: Rc::default(),
             arrays: Rc::default(),
             functions: Rc::default(),
             positional: None,
@@ -156,7 +188,14 @@ impl State {
         (self.spent.get() <= MAX_VALUES).then(|| all.to_vec())
     }
 
+    /// It keeps its value from here on, whatever the line assigns.
+    pub(super) fn freeze(&mut self, name: &str) {
+        Rc::make_mut(&mut self.frozen).insert(name.to_owned());
+    }
+
     pub(super) fn set(&mut self, name: &str, value: Option<Arg>) {
+        let lasts = !CHANGING.contains(&name) && !self.frozen.contains(name);
+        let value = value.filter(|_| lasts);
         match name {
             "PATH" => self.path_known = false,
             "IFS" => self.odd_ifs = true,
@@ -178,7 +217,8 @@ impl State {
         let first =
             elements.as_ref().map(|e| e.first().cloned().unwrap_or_else(|| Arg::literal("")));
         self.set(name, first);
-        if let Some(elements) = elements.filter(|_| self.is_set(name)) {
+        let kept = self.vars.get(name).is_some_and(Option::is_some);
+        if let Some(elements) = elements.filter(|_| kept) {
             Rc::make_mut(&mut self.arrays).insert(name.to_owned(), elements);
         }
     }
@@ -263,6 +303,9 @@ impl State {
         }
         if self.positional != other.positional {
             self.positional = None;
+        }
+        if !Rc::ptr_eq(&self.frozen, &other.frozen) {
+            self.frozen = Rc::new(self.frozen.union(&other.frozen).cloned().collect());
         }
         self.path_known &= other.path_known;
         self.odd_ifs |= other.odd_ifs;

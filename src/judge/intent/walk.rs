@@ -330,7 +330,7 @@ impl Reader<'_> {
             for arg in expand(word, state) {
                 self.assignment(name, &arg);
                 match &mut elements {
-                    Some(all) if !arg.many => all.push(arg),
+                    Some(all) if !(arg.many && arg.any) => all.push(arg),
                     _ => elements = None,
                 }
             }
