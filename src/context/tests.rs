@@ -120,7 +120,7 @@ fn user_names_come_from_passwd() {
 fn scripts_and_digests_are_read_and_bounded() {
     let dir = tempfile::tempdir().unwrap();
     let package = dir.path().join("package.json");
-    std::fs::write(&package, r#"{"scripts": {"build": "rm -rf dist && tsc", "n": 1}}"#).unwrap();
+    fs::write(&package, r#"{"scripts": {"build": "rm -rf dist && tsc", "n": 1}}"#).unwrap();
     let w = Live::new(BTreeMap::new(), Vec::new());
     let ask = |name: String| w.ask(&name);
     let path = package.display();
@@ -129,7 +129,7 @@ fn scripts_and_digests_are_read_and_bounded() {
     assert_eq!(ask(format!("script:{path}#n")), Answer::Absent);
     assert_eq!(ask(format!("script:{}/none#x", dir.path().display())), Answer::Absent);
     assert!(matches!(ask(format!("script:{}#x", dir.path().display())), Answer::Failed(_)));
-    let known = crate::model::sha256(&[&std::fs::read(&package).unwrap()]).to_string();
+    let known = crate::model::sha256(&[&fs::read(&package).unwrap()]).to_string();
     assert_eq!(ask(format!("digest:{path}")).text(), Some(known.as_str()));
     assert_eq!(ask(format!("digest:{}/none", dir.path().display())), Answer::Absent);
     assert!(matches!(ask("digest:/dev/zero".to_owned()), Answer::Failed(_)));
