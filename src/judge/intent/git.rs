@@ -6,7 +6,8 @@
 use super::Reader;
 use super::args::Arg;
 use super::call::Call;
-use super::kinds::{host_before_path, or_remote, port_of};
+use super::hosts::{host_before_path, port_of};
+use super::kinds::or_remote;
 use super::paths::Kind;
 use super::state::State;
 use crate::judge::catalogue::Doing;

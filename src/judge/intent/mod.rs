@@ -5,6 +5,7 @@
 //! Never: says what is permitted.
 
 mod args;
+mod bodies;
 mod builtins;
 mod call;
 mod cluster;
@@ -17,6 +18,7 @@ mod expression;
 mod flags;
 mod git;
 mod github;
+mod hosts;
 mod kinds;
 mod meta;
 mod names;
@@ -27,6 +29,8 @@ mod scripts;
 mod secrets;
 mod sql;
 mod state;
+mod texts;
+mod trees;
 mod walk;
 mod xargs;
 
