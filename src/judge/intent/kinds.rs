@@ -301,6 +301,9 @@ impl Reader<'_> {
             if !files {
                 // Of an unknown name everything of the kind may be meant.
                 self.on(effect.action, kind, &glob, source);
+                if kind == ResourceKind::Git && glob.starts_with("./") {
+                    self.other_repository(effect.action, state, source);
+                }
                 continue;
             }
             let place = self.place(&value, state, true);
