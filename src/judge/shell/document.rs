@@ -3,7 +3,7 @@
 //! In: the reader behind `<<`, or behind a newline. Out: a redirection, and its body's parts.
 //! Never: takes a line for the end of a body that bash does not take for it.
 
-use super::ast::{Part, RedirectKind, Redirection, Word};
+use super::ast::{Node, Part, RedirectKind, Redirection, Simple, Step, Word};
 use super::reader::{Pending, Read, Reader};
 
 impl Reader<'_> {
@@ -79,5 +79,55 @@ impl Reader<'_> {
     fn document_parts(&mut self, text: &str) -> Read<Vec<Part>> {
         let from = self.pos;
         self.inside(from, text, |r| r.quoted_parts(None))
+    }
+}
+
+pub(super) fn fill_step(step: &mut Step, bodies: &[Option<Word>]) {
+    fill_node(&mut step.node, bodies);
+}
+
+/// Puts the bodies of here-documents where the redirections refer to them by number.
+fn fill_node(node: &mut Node, bodies: &[Option<Word>]) {
+    match node {
+        Node::Simple(Simple { assignments, words, redirections, .. }) => {
+            assignments.iter_mut().for_each(|(_, w)| fill_word(w, bodies));
+            words.iter_mut().for_each(|w| fill_word(w, bodies));
+            fill_redirections(redirections, bodies);
+        }
+        Node::Pipeline(nodes) => nodes.iter_mut().for_each(|n| fill_node(n, bodies)),
+        Node::Function(_, body) => fill_node(body, bodies),
+        Node::Subshell(list, redirections) | Node::Group(list, redirections) => {
+            list.iter_mut().for_each(|s| fill_step(s, bodies));
+            fill_redirections(redirections, bodies);
+        }
+        Node::Bodies { bodies: lists, names, redirections, .. } => {
+            lists.iter_mut().flatten().for_each(|s| fill_step(s, bodies));
+            names.iter_mut().flat_map(|(_, words)| words).for_each(|w| fill_word(w, bodies));
+            fill_redirections(redirections, bodies);
+        }
+    }
+}
+
+fn fill_redirections(redirections: &mut [Redirection], bodies: &[Option<Word>]) {
+    for r in redirections {
+        let number = r.target.span.start;
+        if r.kind == RedirectKind::HereDocument
+            && let Some(Some(body)) = bodies.get(number)
+        {
+            r.target = body.clone();
+        }
+        fill_word(&mut r.target, bodies);
+    }
+}
+
+fn fill_word(word: &mut Word, bodies: &[Option<Word>]) {
+    for part in &mut word.parts {
+        match part {
+            Part::Dynamic { commands, .. } => {
+                commands.iter_mut().for_each(|s| fill_step(s, bodies))
+            }
+            Part::Array(words) => words.iter_mut().for_each(|w| fill_word(w, bodies)),
+            _ => {}
+        }
     }
 }

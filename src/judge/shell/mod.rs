@@ -11,6 +11,7 @@
 mod arithmetic;
 mod ast;
 mod brace;
+mod compound;
 mod condition;
 mod document;
 mod expand;
