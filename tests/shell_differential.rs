@@ -141,7 +141,12 @@ fn ran_by_bash(dir: &Path, line: &str, strangers: bool) -> (Vec<Vec<String>>, bo
     let text = String::from_utf8_lossy(&text);
     let records = text.split("\u{1}\0").filter(|r| !r.is_empty());
     let ran = records.map(|r| r.split_terminator('\0').map(str::to_owned).collect()).collect();
-    (ran, errors.contains("syntax error") || errors.contains("unexpected EOF"))
+    (
+        ran,
+        ["syntax error near", "syntax error in cond", "unexpected EOF"]
+            .iter()
+            .any(|e| errors.contains(e)),
+    )
 }
 
 /// Whether the reader understood the line; what it got wrong is added.
@@ -220,7 +225,14 @@ fn whatever_bash_runs_the_reader_has_found_or_refused() {
     let seed = std::env::var("EXO_SHELL_SEED").ok().and_then(|n| n.parse().ok());
     let mut dice = Dice(seed.unwrap_or(0x5eed_0001));
     let made: Vec<String> = (0..more).map(|_| dice.list(2)).collect();
+    let soups: usize =
+        std::env::var("EXO_SHELL_SOUPS").ok().and_then(|n| n.parse().ok()).unwrap_or(3000);
+    // What is refused is not run, so these are cheap.
+    let soup: Vec<String> = (0..soups).map(|_| dice.soup()).collect();
     let (understood, mut wrong) = check_all(&chosen, false);
+    let (odd, others) = check_all(&soup, false);
+    wrong.extend(others);
+    println!("{odd} of {soups} lines of pieces in any order were understood");
     let (generated, others) = check_all(&made, false);
     wrong.extend(others);
     println!(
