@@ -76,6 +76,24 @@ const CHOSEN: &[(&str, &str, &str)] = &[
     ("exec {fd}>o; aa >&$fd", "e", "a descriptor that only the shell knows"),
     ("aa <>o 3<o 3>&1 3>&- <&3 >|o &>>o", "t", "`<>`"),
     ("((aa); bb)", "et", "`((` that begins two subshells"),
+    (
+        "aa \"$\\\n(bb)\" $\\\n(cc) $\\\n'a' \"$X\\\nY\" $\\\n{X}",
+        "ebt",
+        "a line continued behind `$`",
+    ),
+    ("aa <<E\n$\\\n(bb)\nE", "e", "a line continued behind `$`"),
+    ("x=a xy=b; aa $x\\\ny", "e", "a name over two lines"),
+    ("aa ~\\\n/x; x=\\\n~/a; aa $x", "e", "a line continued beside `~`"),
+    ("aa {1.\\\n.3} {b\\\n,c}", "e", "a line continued inside of braces"),
+    ("[[ x ]\\\n] && aa ]]", "et", "`]]` over two lines"),
+    ("i\\\nf aa; then bb; fi", "e", "a reserved word over two lines"),
+    ("{\\\n aa; }", "e", "a reserved word before a continued line"),
+    ("aa &\\\n& bb", "ebt", "`&&` over two lines"),
+    ("(\\\n(aa) )", "e", "`((` over two lines"),
+    ("aa <<\\\n-E\n\tb\n\tE\nbb", "ebt", "`<<-` over two lines"),
+    ("aa 2\\\n>o", "e", "a descriptor over two lines"),
+    ("aa >2>&1", "bt", "a number that is the next redirection's, not a target"),
+    ("aa >#b\nbb", "t", "a comment in the place of a target"),
     ("aa $((bb); cc)", "et", "`$((` that begins a subshell"),
 ];
 
@@ -98,6 +116,8 @@ const REFUSED: &[&str] = &[
     "quotes or operators inside an expansion",
     "the here-document `E` has no end",
     "`!` cannot begin a command",
+    "`~` before `=`",
+    "a line that is continued inside of something",
     "arithmetic, or a subshell in a substitution",
 ];
 /// What a made line holds where brush-parser does not read it as bash does.

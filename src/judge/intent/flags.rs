@@ -123,7 +123,9 @@ pub(super) fn parse<'t>(
 }
 
 fn find<'t>(flags: &[&'t Flag], name: &str) -> Option<&'t Flag> {
-    flags.iter().copied().find(|f| f.names.iter().any(|n| n == name))
+    // The last letter tells short flags apart, and thousands may be looked up.
+    let last = name.as_bytes().last();
+    flags.iter().copied().find(|f| f.names.iter().any(|n| n.as_bytes().last() == last && n == name))
 }
 
 /// The flag by a name with a wildcard.

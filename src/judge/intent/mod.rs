@@ -67,6 +67,7 @@ pub fn read(payload: &Payload, catalogue: &Catalogue, world: &dyn World, reach: 
         added: 0,
         left: Vec::new(),
         traps: Vec::new(),
+        last_pattern: None,
         current: 0,
     };
     let mut state = State::new(world);
@@ -118,6 +119,8 @@ struct Reader<'a> {
     left: Vec<State>,
     /// Texts of `trap`, with the state where it stands.
     traps: Vec<(String, State)>,
+    /// The last pattern that was looked up among the secret places, and whether it may be one.
+    last_pattern: Option<(Glob, bool)>,
     /// Index of the command whose effects are being found.
     current: usize,
 }

@@ -201,8 +201,16 @@ impl Reader<'_> {
     }
 
     /// In a secret place, or a tree that takes in the secrets of the home folder.
-    fn shows_secret(&self, name: &Glob, state: &State) -> bool {
-        if is_secret(name) {
+    fn shows_secret(&mut self, name: &Glob, state: &State) -> bool {
+        // Patterns are dear to compare, and the same one often comes again (`sort * *`).
+        let secret = match &self.last_pattern {
+            Some((last, secret)) if last == name => *secret,
+            _ => is_secret(name),
+        };
+        if name.as_literal().is_none() {
+            self.last_pattern = Some((name.clone(), secret));
+        }
+        if secret {
             return true;
         }
         if name.as_literal().is_some() || !name.as_str().ends_with("**") {

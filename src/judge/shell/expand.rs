@@ -14,6 +14,9 @@ impl Reader<'_> {
         let from = self.pos;
         self.bump();
         let dynamic = |commands, what| Part::dynamic(commands, what, quoted);
+        if self.at("\\\n") {
+            return self.fail(from, "a line that is continued behind `$`");
+        }
         match self.peek() {
             Some('(') => {
                 if self.at("((") {
@@ -41,6 +44,9 @@ impl Reader<'_> {
             Some('[') => return self.fail(from, "`$[…]`"),
             Some(c) if c == '_' || c.is_ascii_alphabetic() => {
                 let name = self.name();
+                if self.at("\\\n") {
+                    return self.fail(from, "a name that may go on in the next line");
+                }
                 parts.push(Part::Param { name, quoted });
             }
             Some(c) if c.is_ascii_digit() || "?#@*$!-".contains(c) => {
@@ -54,6 +60,9 @@ impl Reader<'_> {
 
     /// The commands of `$( … )`, `<( … )`: the reader stands behind the parenthesis.
     pub(super) fn substitution(&mut self, from: usize) -> Read<Vec<Step>> {
+        if self.at("\\\n") {
+            return self.fail(from, "a line that is continued behind `(`");
+        }
         let before = self.pending.len();
         let outer = self.substitution.replace(self.bodies.len());
         let list = self.deeper(|r| {

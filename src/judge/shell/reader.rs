@@ -178,10 +178,9 @@ impl<'a> Reader<'a> {
     }
 
     fn before_is_break(&self) -> bool {
-        self.text
-            .get(..self.pos)
-            .and_then(|t| t.chars().next_back())
-            .is_some_and(|c| matches!(c, '\n' | ';' | '&' | '|' | '(' | ')' | ' ' | '\t'))
+        self.text.get(..self.pos).and_then(|t| t.chars().next_back()).is_some_and(|c| {
+            matches!(c, '\n' | ';' | '&' | '|' | '(' | ')' | '<' | '>' | ' ' | '\t')
+        })
     }
 
     /// Blanks and newlines; a newline brings the bodies of the here-documents before it.
@@ -329,6 +328,9 @@ impl<'a> Reader<'a> {
             return self.arithmetic_command();
         }
         if self.eat("(") {
+            if self.at("\\\n") {
+                return self.fail(from, "a line that is continued behind `(`");
+            }
             let list = self.deeper(|r| r.list(Stop::Paren))?;
             self.eat(")");
             return Ok(Node::Subshell(list, self.redirections()?));

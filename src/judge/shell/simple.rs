@@ -5,7 +5,7 @@
 
 use super::arithmetic::Names;
 use super::ast::{Dialect, Part, RedirectKind, Redirection, Simple, Word};
-use super::reader::{Read, Reader};
+use super::reader::{RESERVED, Read, Reader};
 
 /// Builtins whose arguments bash reads as assignments.
 const DECLARES: [&str; 5] = ["declare", "export", "local", "readonly", "typeset"];
@@ -46,6 +46,18 @@ impl Reader<'_> {
             if self.words(&mut words)?.is_none() {
                 break;
             }
+            if before == 0
+                && words
+                    .first()
+                    .and_then(Word::literal)
+                    .is_some_and(|w| RESERVED.contains(&w.as_str()))
+                && words
+                    .first()
+                    .and_then(|w| self.text.get(w.span.clone()))
+                    .is_some_and(|t| t.contains("\\\n"))
+            {
+                return self.fail(from, "a reserved word over two lines");
+            }
             // bash does not expand braces in the assignments of these.
             let declares = words.first().and_then(Word::literal);
             if words.len() > before + 1
@@ -74,11 +86,9 @@ impl Reader<'_> {
         }
         let mut element = None;
         if self.at("[") {
-            let word = self.rest().split([' ', '\t', '\n']).next().unwrap_or_default();
-            if word.contains("]=") || word.contains("]+=") {
-                self.bash_only(from, "an element of an array")?;
-                element = Some(self.subscript(from)?.part("an element", true));
-            }
+            // bash looks for the end of the subscript before it looks for the end of the word.
+            self.bash_only(from, "an element of an array")?;
+            element = Some(self.subscript(from)?.part("an element", true));
         }
         let adds = self.at("+=");
         if !adds && !self.at("=") {
@@ -183,6 +193,9 @@ impl Reader<'_> {
         let found = OPERATORS.iter().find(|(text, ..)| self.at(text));
         let Some(&(operator, mut kind, bash)) = found else { return Ok(None) };
         self.pos += operator.len();
+        if self.at("\\\n") {
+            return self.fail(from, "a line that is continued behind a redirection's sign");
+        }
         if bash {
             self.bash_only(from, operator)?;
         }

@@ -107,6 +107,9 @@ impl Reader<'_> {
                     braces.quotes = true;
                 }
                 '\\' => {
+                    if self.at("\\\n") {
+                        self.continued(from, at, value)?;
+                    }
                     self.bump();
                     match self.bump() {
                         Some('\n') => {}
@@ -169,10 +172,30 @@ impl Reader<'_> {
         if !braces.possible() {
             tidy(&mut parts);
         }
+        let raw = self.text.get(from..self.pos).unwrap_or_default();
+        let number = raw.starts_with(|c: char| c.is_ascii_digit())
+            && raw.chars().all(|c| c.is_ascii_digit());
+        if number && (self.at("<") || self.at(">")) {
+            return self.fail(from, "a number before a redirection, in the place of a word");
+        }
         if self.pos == from || (parts.is_empty() && !braces.quotes) {
             return Ok(None);
         }
         Ok(Some((Word { parts, span: from..self.pos }, braces)))
+    }
+
+    /// A word that goes on in the next line. bash joins the lines before it looks for anything else, so
+    /// both sides must be what means nothing but itself, joined as well.
+    fn continued(&self, from: usize, at: usize, value: bool) -> Read<()> {
+        let plain = |c: char| c.is_alphanumeric() || "_/.-:,+@%".contains(c);
+        let before = self.text.get(from..at).unwrap_or_default().replace("\\\n", "");
+        let after = self.text.get(at + 2..).and_then(|t| t.chars().next());
+        let ends = after.is_none_or(|c| " \t\n;&|)".contains(c) || plain(c));
+        let again = self.text.get(at + 2..).is_some_and(|t| t.starts_with("\\\n"));
+        if (value && before.is_empty()) || !before.chars().all(plain) || !(ends || again) {
+            return self.fail(from, "a line that is continued inside of something");
+        }
+        Ok(())
     }
 
     /// Whether a `~` here would be expanded: at the start of a word, after the `=` of something that
@@ -203,6 +226,9 @@ impl Reader<'_> {
         let user = self.text.get(start..self.pos).unwrap_or_default();
         if user == "+" || user == "-" || user.starts_with(|c: char| c.is_ascii_digit()) {
             return self.fail(from, "`~+`, `~-` or a numbered folder");
+        }
+        if self.at("=") {
+            return self.fail(from, "`~` before `=`");
         }
         let ends = self.peek().is_none_or(|c| "/ \t\n;&|<>():".contains(c));
         if !ends {
