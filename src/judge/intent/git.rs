@@ -105,7 +105,7 @@ impl Reader<'_> {
             return;
         }
         if value.known().is_none() {
-            self.on(action, ResourceKind::Host, "**", source);
+            self.host(action, value, 0, source);
             return;
         }
         if let Some((scheme, rest)) = prefix.split_once("://") {

@@ -50,9 +50,14 @@ pub(super) fn host_before_path(text: &str) -> Option<&str> {
 }
 
 impl Reader<'_> {
+    /// A URL: the host that is talked to. Where a part of it is not known before it runs, that part is
+    /// also sent to the host.
     pub(super) fn url(&mut self, call: &Call, action: Option<Doing>, value: &Arg) {
         let source = &call.source;
         let prefix = value.prefix();
+        if value.any && action == Some(Doing::Act(Action::Connect)) {
+            self.url(call, Some(Doing::Act(Action::Update)), value);
+        }
         if let Some(rest) = value.without("file://") {
             self.file(Action::Read, &rest, &call.state, source);
             return;
@@ -77,7 +82,13 @@ impl Reader<'_> {
                 let host = text.split('/').next().unwrap_or_default();
                 self.on_host(action, host, port, source);
             }
-            None => self.on(action, ResourceKind::Host, "**", source),
+            None => {
+                if value.any && action == Some(Doing::Act(Action::Connect)) {
+                    // The question to the name server holds it.
+                    self.on(Some(Doing::Act(Action::Update)), ResourceKind::Host, "**", source);
+                }
+                self.on(action, ResourceKind::Host, "**", source);
+            }
         }
     }
 

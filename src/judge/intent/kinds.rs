@@ -151,6 +151,7 @@ impl Reader<'_> {
             "signal" => self.signal(value, &call.source),
             "split" => self.split_text(call, value),
             "code" => self.program_text(value.known(), &call.source),
+            "script" if value.known() == Some("-") => self.standard_input(call, "stdin-code"),
             "script" => self.script(value, &call.state, &call.source),
             "sh" if param == "plain" => self.plain_text(call, value),
             "sh" => self.shell_text(

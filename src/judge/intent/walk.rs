@@ -253,6 +253,7 @@ impl Reader<'_> {
         if leaves_body(simple) {
             self.left.push(state.clone());
         }
+        let start = self.intent.effects.len();
         let values = simple.assignments.iter().map(|(_, w)| w);
         let computed = self.evaluated(simple.words.iter().chain(values), state);
         let args: Vec<Arg> = simple.words.iter().flat_map(|w| expand(w, state)).collect();
@@ -292,6 +293,7 @@ impl Reader<'_> {
             }
         }
         if !args.is_empty() {
+            let before = self.intent.effects.len();
             if !simple.assignments.is_empty() {
                 state.prefix = simple.assignments.iter().map(|(name, _)| name.clone()).collect();
             }
@@ -308,6 +310,7 @@ impl Reader<'_> {
                 self.run(args, state, &input, true);
             }
             state.prefix = Rc::default();
+            self.remote_text(start, before);
         }
         state.path_known = path_known && !state.is_set("PATH");
         if std::mem::take(&mut state.overflow) {
