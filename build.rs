@@ -97,7 +97,7 @@ fn row(chunk: &str, json: &mut String) -> Result<(usize, usize), Box<dyn std::er
         for verb in verbs {
             let Some(form) = verb.as_object_mut() else { continue };
             let mut index = Map::new();
-            for key in ["path", "aliases", "about"] {
+            for key in ["path", "aliases", "about", "mark"] {
                 index.extend(form.remove(key).map(|value| (key.to_owned(), value)));
             }
             index.insert("at".to_owned(), json!(place(verb)));

@@ -9,7 +9,7 @@ use clap::Args;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 /// An agent and what it wants to run.
 #[derive(Debug, Args)]
@@ -74,8 +74,12 @@ fn stdin() -> StdinKind {
     if std::io::stdin().is_terminal() {
         return StdinKind::Terminal;
     }
-    match std::fs::metadata("/proc/self/fd/0").map(|m| m.file_type()) {
-        Ok(t) if t.is_fifo() || t.is_socket() => StdinKind::Pipe,
+    let same = |m: &std::fs::Metadata| {
+        std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == m.rdev())
+    };
+    match std::fs::metadata("/proc/self/fd/0").map(|m| (m.file_type(), same(&m))) {
+        Ok((t, true)) if t.is_char_device() => StdinKind::Closed,
+        Ok((t, _)) if t.is_fifo() || t.is_socket() => StdinKind::Pipe,
         Ok(_) => StdinKind::File,
         Err(_) => StdinKind::Closed,
     }

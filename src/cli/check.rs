@@ -6,8 +6,11 @@
 use super::args::PayloadArgs;
 use super::text::{complain, effects, out, verdict};
 use super::{NO, UNKNOWN, YES};
-use crate::gate::{self, Error, Judged};
-use crate::model::{Decision, Payload, StdinKind, Verdict, What};
+use crate::gate::{self, Bench, Error, Judged};
+use crate::judge::policy::supposed;
+use crate::model::{
+    Action, Answer, Decision, Effect, Payload, Resource, ResourceKind, StdinKind, Verdict, What,
+};
 use clap::Args;
 use serde_json::json;
 use std::fs::File;
@@ -29,8 +32,53 @@ pub(super) struct CheckArgs {
     /// Judge each line of a file (`-`: standard input) as a shell line; prints one JSON object a line
     #[arg(long, value_name = "FILE", conflicts_with_all = ["line", "command", "record"])]
     batch: Option<PathBuf>,
+    /// Decide a bare effect instead of a command: `delete s3:bucket/key`
+    #[arg(long, value_name = "EFFECT", value_parser = effect, conflicts_with_all = ["line", "command", "record", "batch"])]
+    effect: Vec<Effect>,
+    #[command(flatten)]
+    suppose: Suppose,
     #[command(flatten)]
     payload: PayloadArgs,
+}
+
+/// Facts to take as given.
+#[derive(Debug, Args)]
+pub(super) struct Suppose {
+    /// Take this fact as given, whatever the machine says: `git.branch=main`; nothing behind `=`: absent
+    #[arg(long, value_name = "NAME=VALUE", value_parser = fact, conflicts_with = "record")]
+    fact: Vec<(String, Answer)>,
+}
+
+impl Suppose {
+    /// Lets the bench see them.
+    pub(super) fn tell(&self, bench: &Bench) {
+        for (name, answer) in &self.fact {
+            bench.world.suppose(name, answer.clone());
+        }
+    }
+}
+
+fn fact(text: &str) -> Result<(String, Answer), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), supposed(name, value)?))
+}
+
+fn effect(text: &str) -> Result<Effect, String> {
+    let (action, resource) =
+        text.trim().split_once(' ').ok_or("write an action and a resource: `delete s3:b/k`")?;
+    let known = || Action::ALL.map(Action::name).join(", ");
+    let action = Action::parse(action)
+        .ok_or_else(|| format!("unknown action `{action}`; known are: {}", known()))?;
+    let resource = Resource::parse(resource.trim()).map_err(|e| e.to_string())?;
+    let plain = |path: &str| path.split('/').skip(1).all(|s| !matches!(s, "" | "." | ".."));
+    let path = resource.name.as_str();
+    if resource.kind == ResourceKind::File
+        && path != "/"
+        && !(path.starts_with(['/', '*']) && plain(path))
+    {
+        return Err(format!("`{path}` is no plain absolute path, as effects on files are"));
+    }
+    Ok(Effect { action, resource, command: 0, source: "--effect".to_owned() })
 }
 
 /// The code of a verdict.
@@ -70,6 +118,10 @@ pub(super) fn failed(error: &Error, json: bool) -> u8 {
 
 fn one(args: CheckArgs) -> Result<(Judged, Option<u64>), Error> {
     let (bench, installation) = args.payload.bench()?;
+    args.suppose.tell(&bench);
+    if !args.effect.is_empty() {
+        return Ok((bench.judge_effects(args.effect)?, None));
+    }
     let record = args.record.then_some(&installation);
     gate::check(&bench, args.payload.payload()?, record)
 }
@@ -81,6 +133,7 @@ fn text(judged: &Judged, entry: Option<u64>) -> String {
 
 fn batch(args: &CheckArgs, file: &Path) -> Result<u8, Error> {
     let (bench, _) = args.payload.bench()?;
+    args.suppose.tell(&bench);
     let cannot = |e: std::io::Error| Error::Io("cannot read", file.to_owned(), e.to_string());
     let reader: Box<dyn Read> = if file == Path::new("-") {
         Box::new(std::io::stdin())

@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod catalogue;
 mod check;
 mod doctor;
 mod explain;
@@ -53,9 +54,12 @@ enum Command {
     /// Say what would be decided and how that came about
     #[command(after_help = check::HELP)]
     Explain(explain::ExplainArgs),
-    /// List, show and check profiles
+    /// List, show, check, prove, compare and learn profiles
     #[command(subcommand)]
     Profile(profile::ProfileCommand),
+    /// List, show and check what exo knows of tools
+    #[command(subcommand)]
+    Catalogue(catalogue::CatalogueCommand),
     /// Answer the auditor: list, show, verify, decide again
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -81,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Profile(command) => profile::run(&command),
+        Command::Catalogue(command) => catalogue::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Doctor(args) => doctor::run(&args),
     };

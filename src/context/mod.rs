@@ -8,6 +8,7 @@ mod git;
 mod host;
 mod paths;
 mod programs;
+mod scripts;
 
 use crate::model::{Answer, Fact, FactValue, Snapshot, World};
 use std::borrow::Cow;
@@ -50,12 +51,21 @@ impl Live {
         self.snapshot.take()
     }
 
+    /// From here on the fact is this, whatever the machine says: for questions of the form «what if».
+    pub fn suppose(&self, name: &str, answer: Answer) {
+        let fact = Arc::new(Fact { answer, source: "supposed".into() });
+        self.cache.borrow_mut().insert(name.into(), fact);
+    }
+
     fn gather(&self, name: &str) -> Fact {
         let (family, rest) = name.split_once(':').unwrap_or((name, ""));
         let (answer, source) = match family {
             "path" => (paths::resolve(rest, true), "lstat, readlink".into()),
             "link" => (paths::resolve(rest, false), "lstat, readlink".into()),
+            "names" => (paths::names(Path::new(rest)), "readdir".into()),
             "program" => (programs::find(rest, &self.search_path), "PATH".into()),
+            "digest" => (scripts::digest(Path::new(rest)), "read, SHA-256".into()),
+            "script" => (scripts::text(rest), "package.json".into()),
             "shebang" => (programs::shebang(Path::new(rest)), rest.to_owned().into()),
             "cwd" => (self.cwd(), "getcwd".into()),
             "home" => (self.home(), "HOME".into()),

@@ -28,6 +28,34 @@ pub(super) fn resolve(path: &str, follow: bool) -> Answer {
     }
 }
 
+/// Most entries of a tree that are looked at for its names.
+const MAX_NAMES: usize = 50_000;
+
+/// The fact `names:`: whether every name in a tree stays one word where a command splits its input.
+pub(super) fn names(path: &Path) -> Answer {
+    let mut todo = vec![path.to_owned()];
+    let mut seen = 0;
+    while let Some(folder) = todo.pop() {
+        // What cannot be listed cannot be printed by a command of the same user either.
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            seen += 1;
+            if seen > MAX_NAMES {
+                return Answer::Absent;
+            }
+            let odd =
+                |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '\\');
+            if entry.file_name().to_str().is_none_or(|name| name.contains(odd)) {
+                return Answer::Known(FactValue::Text("odd".to_owned()));
+            }
+            if entry.file_type().is_ok_and(|t| t.is_dir()) {
+                todo.push(entry.path());
+            }
+        }
+    }
+    Answer::Known(FactValue::Text("plain".to_owned()))
+}
+
 /// The real path of a folder, or `None` where there is none.
 pub(super) fn folder(path: &Path) -> Option<PathBuf> {
     walk(path, true).ok().filter(|(kind, _)| *kind == "dir").map(|(_, real)| real)

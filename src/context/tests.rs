@@ -115,3 +115,22 @@ fn user_names_come_from_passwd() {
     assert_eq!(user_name(0), "root");
     assert_eq!(user_name(4_000_000_000), "4000000000");
 }
+
+#[test]
+fn scripts_and_digests_are_read_and_bounded() {
+    let dir = tempfile::tempdir().unwrap();
+    let package = dir.path().join("package.json");
+    fs::write(&package, r#"{"scripts": {"build": "rm -rf dist && tsc", "n": 1}}"#).unwrap();
+    let w = Live::new(BTreeMap::new(), Vec::new());
+    let ask = |name: String| w.ask(&name);
+    let path = package.display();
+    assert_eq!(ask(format!("script:{path}#build")).text(), Some("rm -rf dist && tsc"));
+    assert_eq!(ask(format!("script:{path}#test")), Answer::Absent);
+    assert_eq!(ask(format!("script:{path}#n")), Answer::Absent);
+    assert_eq!(ask(format!("script:{}/none#x", dir.path().display())), Answer::Absent);
+    assert!(matches!(ask(format!("script:{}#x", dir.path().display())), Answer::Failed(_)));
+    let known = crate::model::sha256(&[&fs::read(&package).unwrap()]).to_string();
+    assert_eq!(ask(format!("digest:{path}")).text(), Some(known.as_str()));
+    assert_eq!(ask(format!("digest:{}/none", dir.path().display())), Answer::Absent);
+    assert!(matches!(ask("digest:/dev/zero".to_owned()), Answer::Failed(_)));
+}

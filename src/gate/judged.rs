@@ -11,7 +11,10 @@ use crate::judge::catalogue::Catalogue;
 use crate::judge::decide::decide;
 use crate::judge::intent;
 use crate::judge::policy::Policy;
-use crate::model::{Answer, Decision, Digest, Payload, ProfileRef, Request, Subject, World};
+use crate::model::{
+    Answer, Decision, Digest, Effect, Intent, Payload, ProfileRef, Request, StdinKind, Subject,
+    What, World,
+};
 use crate::subject;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
@@ -85,13 +88,36 @@ impl Bench {
     /// # Errors
     /// A current folder that no longer exists.
     pub fn judge(&self, payload: Payload) -> Result<Judged, Error> {
+        self.judged(payload, |bench, payload| {
+            let bound = bench.policy.bind(&bench.world);
+            intent::read(payload, &bench.catalogue, &bench.world, bound.reach())
+        })
+    }
+
+    /// Judges bare effects, as if a payload had them and no others.
+    ///
+    /// # Errors
+    /// As of [`Self::judge`].
+    pub fn judge_effects(&self, effects: Vec<Effect>) -> Result<Judged, Error> {
+        let payload = Payload { what: What::Argv(Vec::new()), stdin: StdinKind::Closed };
+        self.judged(payload, |bench, _| {
+            // Asked for the snapshot alone.
+            let _ = bench.policy.values(&bench.world);
+            Intent { effects, commands: Vec::new() }
+        })
+    }
+
+    fn judged(
+        &self,
+        payload: Payload,
+        read: impl FnOnce(&Self, &Payload) -> Intent,
+    ) -> Result<Judged, Error> {
         if let Answer::Failed(why) = self.world.ask("cwd") {
             return Err(Error::Cwd(why));
         }
         let began = Instant::now();
         // Every fact that deciding needs is asked here, and so is in the snapshot.
-        let bound = self.policy.bind(&self.world);
-        let intent = intent::read(&payload, &self.catalogue, &self.world, bound.reach());
+        let intent = read(self, &payload);
         let snapshot = self.world.take_snapshot();
         let subject = self.subject.clone();
         let request = Request { subject, payload, intent, snapshot };

@@ -16,8 +16,11 @@
 //! | `env.NAME` | value in exo's own environment; absent where unset |
 //! | `path:/abs` | `file R`, `dir R`, `other R` or `missing R`; R is the path with all links resolved |
 //! | `link:/abs` | the same, but a link at the very end is not followed (`link R`): what `rm` and `mv` act on |
+//! | `names:/abs` | `plain` where no name in the tree holds a blank, a quote or a backslash; `odd` where one does; absent where the tree is too large to say |
 //! | `program:NAME` | absolute path that the sanitised PATH finds, links not resolved; absent where there is none |
 //! | `search.path` | the folders of the sanitised PATH, absolute ones only, joined by `:` |
+//! | `digest:/abs` | SHA-256 of a program text that runs; absent where there is no such file |
+//! | `script:/abs#NAME` | text of a script of that `package.json`; absent where it has none of that name |
 //! | `shebang:/abs` | the interpreter line of a script without `#!`; absent where the file has none |
 
 use super::{Digest, canon, sha256};

@@ -11,7 +11,8 @@ use std::fmt;
 pub enum ResourceKind {
     /// `file:/abs`: a file, folder or device by absolute path.
     File,
-    /// `code:/abs`: a program text that an interpreter runs; `code:inline` when it stands in the line.
+    /// `code:/abs`: a program text that an interpreter runs; `code:inline` when it stands in the line,
+    /// `code:remote` when the line fetches it.
     Code,
     /// `host:name:port`.
     Host,

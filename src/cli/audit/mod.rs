@@ -80,7 +80,7 @@ pub(super) enum AuditCommand {
 }
 
 /// An entry with what opens it.
-type Opened = (Entry, Vec<Opening>);
+pub(in crate::cli) type Opened = (Entry, Vec<Opening>);
 
 /// `exo audit …`.
 pub(super) fn run(command: &AuditCommand) -> u8 {
@@ -114,7 +114,11 @@ pub(super) fn run(command: &AuditCommand) -> u8 {
 }
 
 /// Every entry that can be read, in order. One that cannot is told on stderr.
-fn entries(reader: &Reader, from: u64, mut f: impl FnMut(Opened) -> bool) -> Result<(), Error> {
+pub(in crate::cli) fn entries(
+    reader: &Reader,
+    from: u64,
+    mut f: impl FnMut(Opened) -> bool,
+) -> Result<(), Error> {
     let mut failure = None;
     reader.each(from, |row| match (parse(&row.body), reader.openings(row.seq)) {
         (Ok(entry), Ok(openings)) => f((entry, openings)),

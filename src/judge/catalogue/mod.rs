@@ -4,14 +4,16 @@
 //! Never: reads a file, decides.
 
 mod header;
+mod operations;
 mod rows;
 mod sensitive;
 
+pub use operations::{Operation, Operations};
 pub use rows::{
     Confine, Doing, EffectText, Example, Flag, Form, Inner, LazyForm, OperandRule, Style, Takes,
     Tool, Valued, Verb, Wrapper,
 };
-pub use sensitive::{Place, is_persistent, is_secret, secret_roots};
+pub use sensitive::{Place, is_persistent, is_rebuildable, is_secret, is_state, secret_roots};
 
 use crate::model::{Digest, sha256};
 use header::headers;
@@ -248,6 +250,9 @@ fn check_keys(text: &str) -> Result<(), String> {
 
 /// What the types cannot say: every effect text can be read.
 fn check(tool: &Tool) -> Result<(), String> {
+    if let Some(problem) = tool.operations.as_ref().and_then(Operations::problem) {
+        return Err(format!("tool `{}`: {problem}", tool.name));
+    }
     let forms = std::iter::once(&tool.form).chain(tool.verb.iter().map(|v| &*v.form));
     for form in forms {
         let flags = form.flag.iter();

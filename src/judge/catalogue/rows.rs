@@ -3,6 +3,7 @@
 //! In: TOML. Out: values; `docs/design/catalogue.md` says what each key means.
 //! Never: accepts a key it does not know.
 
+use super::operations::Operations;
 use crate::model::{Action, Glob};
 use serde::{Deserialize, Deserializer};
 use std::ops::Deref;
@@ -21,6 +22,8 @@ pub enum Style {
     Long,
     /// One-dash words: `-name value` or `-name=value`.
     Word,
+    /// One-dash words with their value right behind the name (`-mx9`): the longest name that fits.
+    Switch,
     /// `name=value` operands.
     Assign,
     /// As gnu, and a first word without dash is a cluster (`tar xf`).
@@ -42,6 +45,8 @@ pub enum Takes {
     Optional,
     /// Two words; the second is the argument of the effects.
     Two,
+    /// An attached value, or all words up to the next flag.
+    Many,
 }
 
 /// One tool. Keys that it does not know are refused by `catalogue::check`, since serde cannot do so
@@ -62,6 +67,9 @@ pub struct Tool {
     /// Environment names in front of the tool that make it run something; a final `*` matches any rest.
     #[serde(default)]
     pub env_execute: Vec<String>,
+    /// Operations that are too many for a verb each.
+    #[serde(default)]
+    pub operations: Option<Operations>,
     /// Subcommands.
     #[serde(default)]
     pub verb: Vec<Verb>,
@@ -84,11 +92,14 @@ pub enum Confine {
 /// A subcommand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Verb {
-    /// Its words; each may be a glob (`describe-*`).
+    /// Its words; each may be a glob (`describe-*`) or name several (`list|ls`).
     pub path: Vec<String>,
     /// Other words for the last one.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// It is only for operations to which the table gives this mark.
+    #[serde(default)]
+    pub mark: Option<String>,
     /// One line for people.
     #[serde(default)]
     pub about: String,
@@ -201,13 +212,19 @@ pub struct Valued {
     /// Its effects.
     #[serde(default)]
     pub effects: Vec<String>,
+    /// Marks that this value gives; none where it is not known.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// Actions that this value takes away.
+    #[serde(default)]
+    pub kills: Vec<String>,
 }
 
 /// One flag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flag {
-    /// Its spellings; `-NUM` stands for `-5`.
+    /// Its spellings; `-NUM` stands for `-5`, `--*` (`-*`: or a letter) for any that no other flag has.
     pub names: Vec<String>,
     /// Whether it takes a value.
     #[serde(default)]
@@ -227,6 +244,9 @@ pub struct Flag {
     /// It makes the run harmless.
     #[serde(default)]
     pub ends: bool,
+    /// The words behind it, up to a `;`, are a command that is run on what the operands name.
+    #[serde(default)]
+    pub inner: bool,
     /// It and its value end the flags.
     #[serde(default)]
     pub last: bool,
@@ -265,6 +285,9 @@ pub enum Inner {
     /// Words.
     #[default]
     Argv,
+    /// Words, where the first names a tool of the catalogue; else it is a script of the project, which
+    /// the row's own effects tell.
+    Known,
     /// The words joined, for a shell.
     Sh,
     /// None.
@@ -281,7 +304,7 @@ pub struct Example {
     pub effects: Vec<String>,
 }
 
-/// An effect text, taken apart: `[if MARK: | unless MARK: ] [ACTION] KIND [ARGUMENT]` or
+/// An effect text, taken apart: `[if MARK: | unless MARK: | if exists FILE: ] [ACTION] KIND [ARGUMENT]` or
 /// `… ACTION kind:template`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectText<'a> {
@@ -332,8 +355,8 @@ impl<'a> EffectText<'a> {
 
 /// Keys of a tool, of a verb, and of both.
 pub(super) const KEYS: [&[&str]; 3] = [
-    &["name", "aliases", "about", "confine", "env_execute", "verb", "example"],
-    &["path", "aliases", "about"],
+    &["name", "aliases", "about", "confine", "env_execute", "operations", "verb", "example"],
+    &["path", "aliases", "mark", "about"],
     &["parse", "effects", "no_operands", "operands", "if_one_operand", "flag", "wrapper"],
 ];
 

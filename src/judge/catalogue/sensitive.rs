@@ -79,16 +79,25 @@ impl Place {
             match end {
                 "**" => g.meets(&undotted),
                 _ if end.starts_with('*') => begins && extends && g.meets(&undotted),
-                _ => begins && g.meets(&undotted),
+                _ => begins && spells(g, last, end) && g.meets(&undotted),
             }
         })
     }
+}
+
+/// Whether the last name of a pattern says enough to mean a secret of that name wherever it lies: `c*` does
+/// not mean `credentials.json`, `creden*` does. A dot in front says it.
+fn spells(secret: &Glob, last: &str, name: &str) -> bool {
+    let said = last.chars().filter(|c| !matches!(c, '*' | '?')).count();
+    !secret.prefix().is_empty() || name.starts_with('.') || said * 3 >= name.chars().count()
 }
 
 struct Places {
     secret: Place,
     public: Place,
     persist: Place,
+    rebuildable: Place,
+    state: Place,
 }
 
 fn places() -> &'static Places {
@@ -97,6 +106,8 @@ fn places() -> &'static Places {
         secret: Place::new(SECRET),
         public: Place::new(PUBLIC),
         persist: Place::new(PERSIST),
+        rebuildable: Place::new(REBUILDABLE),
+        state: Place::new(STATE),
     })
 }
 
@@ -112,6 +123,18 @@ pub fn is_secret(path: &Glob) -> bool {
 #[must_use]
 pub fn is_persistent(path: &Glob) -> bool {
     places().persist.covers(path) || places().persist.spelled(path)
+}
+
+/// Whether a build, a test or an installation of packages makes this again.
+#[must_use]
+pub fn is_rebuildable(path: &Glob) -> bool {
+    places().rebuildable.covers(path)
+}
+
+/// Whether the state of what a tool manages elsewhere lies here.
+#[must_use]
+pub fn is_state(path: &Glob) -> bool {
+    places().state.covers(path)
 }
 
 /// The secrets of a home folder, by absolute path.
@@ -141,6 +164,9 @@ mod tests {
             "/home/d/.s*/id_rsa",
             "/home/d/.ss?/*",
             "/r/server.p*",
+            "/r/creden*",
+            "/etc/sh*",
+            "/home/d/.token",
         ] {
             assert!(is_secret(&g(secret)), "{secret}");
         }

@@ -5,8 +5,10 @@
 
 use super::Reader;
 use super::args::Arg;
+use super::environment::{consents, executes, keeps_history};
 use super::evaluate::subscript_runs;
 use super::state::{Input, State};
+use crate::judge::catalogue::Doing;
 use crate::judge::shell::Dialect;
 use crate::model::{Action, Answer, Resource, ResourceKind};
 use std::rc::Rc;
@@ -16,96 +18,6 @@ const HARMLESS: &[&str] = &[
     ":", "true", "false", "echo", "test", "[", "[[", "((", "pwd", "type", "wait", "exit", "return",
     "break", "continue", "umask", "ulimit", "times", "jobs", "caller", "help", "logout", "dirs",
     "fg",
-];
-
-/// Names of the environment that make programs run, load or look for something else.
-/// `*` at the end matches any rest.
-const EXECUTING: &[&str] = &[
-    "LD_*",
-    "HOME",
-    "XDG_CONFIG_HOME",
-    "BASH_ENV",
-    "ENV",
-    "PROMPT_COMMAND",
-    "PS0",
-    "PS1",
-    "PS2",
-    "PS4",
-    "SHELLOPTS",
-    "BASHOPTS",
-    "BASH_FUNC_*",
-    "IFS",
-    "PATH",
-    "CDPATH",
-    "GIT_*",
-    "SSH_ASKPASS",
-    "PAGER",
-    "MANPAGER",
-    "EDITOR",
-    "VISUAL",
-    "BROWSER",
-    "LESSOPEN",
-    "LESSCLOSE",
-    "LESS",
-    "NODE_OPTIONS",
-    "NODE_PATH",
-    "NPM_CONFIG_*",
-    "npm_config_*",
-    "PYTHONSTARTUP",
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTHONINSPECT",
-    "PIP_*",
-    "UV_*",
-    "PERL5*",
-    "PERLLIB",
-    "RUBYOPT",
-    "RUBYLIB",
-    "GEM_*",
-    "LUA_*",
-    "JAVA_TOOL_OPTIONS",
-    "_JAVA_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "CLASSPATH",
-    "RUSTC*",
-    "RUSTDOC",
-    "RUSTFLAGS",
-    "CARGO_*",
-    "MAKEFLAGS",
-    "MFLAGS",
-    "GNUMAKEFLAGS",
-    "SHELL",
-    "TAR_OPTIONS",
-    "GZIP",
-    "RSYNC_RSH",
-    "CVS_RSH",
-    "MAKEFILES",
-    "RIPGREP_CONFIG_PATH",
-    "GCONV_PATH",
-    "PYTHONUSERBASE",
-    "PYTHONBREAKPOINT",
-    "WGETRC",
-    "CURL_HOME",
-    "DOCKER_HOST",
-    "DOCKER_CONFIG",
-    "AWS_PAGER",
-    "AWS_CONFIG_FILE",
-    "GH_PAGER",
-    "GH_BROWSER",
-    "GH_EDITOR",
-    "SYSTEMD_PAGER",
-    "OPENSSL_*",
-    "SUDO_ASKPASS",
-    "GOFLAGS",
-    "GOROOT",
-    "ZDOTDIR",
-    "FPATH",
-    "TERMINFO",
-    "INPUTRC",
-    "BASH_LOADABLES_PATH",
-    "LESSEDIT",
-    "TF_CLI_ARGS*",
-    "KUBECONFIG",
 ];
 
 /// Options of `set -o` that only make the shell stricter or talk more.
@@ -125,39 +37,6 @@ const PLAIN_OPTIONS: &[&str] = &[
     "monitor",
     "notify",
 ];
-
-/// What bash keeps the history of its commands by (bash manual, «Bash History Facilities»).
-const HIDING: &[&str] =
-    &["HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCONTROL", "HISTIGNORE", "HISTTIMEFORMAT"];
-
-/// Names that only look like those above.
-const NOT_EXECUTING: &[&str] = &[
-    "CARGO_TERM_COLOR",
-    "CARGO_INCREMENTAL",
-    "CARGO_TARGET_DIR",
-    "CARGO_NET_OFFLINE",
-    "GIT_AUTHOR_NAME",
-    "GIT_AUTHOR_EMAIL",
-    "GIT_COMMITTER_NAME",
-    "GIT_COMMITTER_EMAIL",
-    "GIT_TERMINAL_PROMPT",
-    "GIT_AUTHOR_DATE",
-];
-
-/// Whether programs run, load or look for something else because of a variable.
-pub(super) fn executes(name: &str) -> bool {
-    let first = name.as_bytes().first();
-    let mut like = EXECUTING.iter().filter(|p| p.as_bytes().first() == first);
-    like.any(|p| named(p, name)) && !NOT_EXECUTING.contains(&name)
-}
-
-/// Whether a pattern means a name of the environment: `*` at its end matches any rest.
-pub(super) fn named(pattern: &str, name: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == pattern,
-    }
-}
 
 /// Whether a builtin is given a name or an expression whose subscript runs a command. Those that only
 /// print or wait do not look at subscripts.
@@ -287,6 +166,13 @@ impl Reader<'_> {
             }
             "set" => {
                 self.begin(shown, Some("bash".to_owned()));
+                if rest.iter().any(|a| a.known() == Some("history")) {
+                    self.given_value("an option for", "HISTFILE");
+                }
+                if rest.is_empty() {
+                    let read = Some(Doing::Act(Action::Read));
+                    self.on(read, ResourceKind::Env, "**", "all variables");
+                }
                 self.options(rest, state);
             }
             "hash" if rest.is_empty() || rest.iter().all(|a| a.known() == Some("-r")) => {
@@ -367,19 +253,21 @@ impl Reader<'_> {
         true
     }
 
-    /// A variable gets a value: code, where programs run what it names.
+    /// A variable gets a value: code, where programs run what it names; consent or another place to
+    /// trust, where programs ask it for that; less of a trace, where shells keep one by it.
     pub(super) fn given_value(&mut self, how: &str, name: &str) {
         if executes(name) {
             self.inline(&format!("{how} {name}, which programs run"));
         }
-        if HIDING.contains(&name) {
-            let resource = Resource::exact(ResourceKind::Env, name);
-            self.add(
-                Action::Update,
-                resource,
-                &format!("{how} {name}, which bash keeps its history by"),
-            );
-        }
+        let action = if consents(name) {
+            Action::Administer
+        } else if keeps_history(name) {
+            Action::Update
+        } else {
+            return;
+        };
+        let resource = Resource::exact(ResourceKind::Env, name);
+        self.add(action, resource, &format!("{how} {name}, which programs obey"));
     }
 
     fn inner(&mut self, rest: &[Arg], state: &mut State, input: &Input, shell: bool) {

@@ -5,7 +5,7 @@
 
 use super::Reader;
 use super::args::Arg;
-use super::builtins::named;
+use super::environment::named;
 use super::flags::{Parsed, parse};
 use super::state::{Input, State};
 use crate::judge::catalogue::{
@@ -31,6 +31,8 @@ pub(super) struct Call {
     /// Flags by spelling, with their values.
     pub(super) given: Vec<(String, Option<Arg>)>,
     pub(super) marks: BTreeSet<String>,
+    /// The words in front of the operation, joined by slashes.
+    pub(super) group: String,
     /// Where the effect at hand comes from.
     pub(super) source: String,
     /// Whether the argument at hand is a target that may be a folder to write into.
@@ -47,6 +49,7 @@ impl Call {
             operands: Vec::new(),
             given: Vec::new(),
             marks: BTreeSet::new(),
+            group: String::new(),
             source: String::new(),
             into: false,
         }
@@ -72,6 +75,10 @@ impl Reader<'_> {
                 self.inline(&why);
             }
         }
+        if tool.operations.is_some() {
+            self.operation(call, &args, outer);
+            return;
+        }
         let style = tool.form.parse.unwrap_or_default();
         let own: Vec<&Flag> = tool.form.flag.iter().collect();
         if tool.verb.is_empty() {
@@ -80,10 +87,16 @@ impl Reader<'_> {
             return;
         }
         let parsed = parse(&own, style, args.clone(), true);
-        let Some((verb, words)) = verb_of(&tool.verb, &parsed.operands) else {
+        let Some((verb, words)) = verb_of(tool.verb.iter(), &parsed.operands) else {
             let form = &tool.form;
             let bare = parsed.operands.is_empty();
-            if bare || !form.operands.is_empty() || form.if_one_operand.is_some() {
+            if asks_for_help(&tool, &parsed.operands) {
+                return;
+            }
+            let means = !form.operands.is_empty() || form.if_one_operand.is_some();
+            if bare || means || form.wrapper.is_some() {
+                // What stands behind the program is the program's.
+                let style = if form.wrapper.is_some() { Style::Posix } else { style };
                 let parsed = parse(&own, style, args, false);
                 self.apply(&mut call, form, parsed, outer);
             } else {
@@ -101,20 +114,23 @@ impl Reader<'_> {
         };
         let verb_style = verb.form.parse.unwrap_or(style);
         let mut flags: Vec<&Flag> = verb.form.flag.iter().collect();
-        if verb_style == Style::Long {
+        // These read the flags of the tool behind the verb as well.
+        if matches!(style, Style::Long | Style::Word) {
             flags.extend(own);
         }
         let rest = parsed.operands.get(words..).unwrap_or_default().to_vec();
-        let mut later = parse(&flags, verb_style, rest, false);
-        let problem = parsed.problem.or(later.problem.take());
-        let (mut all, mut spelled) = (parsed.flags, parsed.spelled);
-        all.append(&mut later.flags);
-        spelled.append(&mut later.spelled);
-        let parsed = Parsed { flags: all, spelled, problem, ..later };
+        let later = parse(&flags, verb_style, rest, false);
+        let parsed = parsed.followed_by(later);
         self.apply(&mut call, &verb.form, parsed, outer);
     }
 
-    fn apply(&mut self, call: &mut Call, form: &Form, parsed: Parsed<'_>, outer: &mut State) {
+    pub(super) fn apply(
+        &mut self,
+        call: &mut Call,
+        form: &Form,
+        parsed: Parsed<'_>,
+        outer: &mut State,
+    ) {
         if parsed.flags.iter().any(|(f, _)| f.ends) && parsed.problem.is_none() {
             return;
         }
@@ -128,6 +144,13 @@ impl Reader<'_> {
         for (flag, _) in &parsed.flags {
             call.marks.extend(flag.adds.iter().cloned());
         }
+        let mut chosen: Vec<&Valued> =
+            parsed.flags.iter().filter_map(|(f, v)| chosen(&f.values, v.as_ref())).collect();
+        for (i, operand) in call.operands.iter().enumerate() {
+            let mine = form.operands.iter().filter(|r| within(&r.at, i, call.operands.len()));
+            chosen.extend(mine.filter_map(|r| self::chosen(&r.values, Some(operand))));
+        }
+        call.marks.extend(chosen.iter().flat_map(|v| v.adds.iter().cloned()));
         self.change_folder_first(call, &parsed.flags);
         if let Some(value) = parsed.surprise {
             self.surprises(call, form, &value);
@@ -135,7 +158,11 @@ impl Reader<'_> {
         // Effects that flags take away again are gathered apart from those of the flags themselves.
         let kept = std::mem::take(&mut self.intent.effects);
         self.arguments(call, form, &parsed.flags);
-        let killed = killed(&parsed.flags);
+        let of_flags = parsed.flags.iter().flat_map(|(f, _)| &f.kills);
+        let killed = killed(of_flags.chain(chosen.iter().flat_map(|v| &v.kills)));
+        if let Some(inner) = &parsed.inner {
+            self.found_command(call, inner);
+        }
         let own = std::mem::replace(&mut self.intent.effects, kept);
         for effect in own {
             // Effects of an inner command are not the flags' to take away.
@@ -161,6 +188,18 @@ impl Reader<'_> {
         }
     }
 
+    /// The command that a flag runs on what was found; the names stand where braces do, else at the end.
+    fn found_command(&mut self, call: &Call, inner: &[Arg]) {
+        let found = self.intent.effects.iter().filter(|e| e.resource.kind == ResourceKind::File);
+        let trees: Vec<String> = found.map(|e| e.resource.name.as_str().to_owned()).collect();
+        let braces = |a: &Arg| a.known().is_none_or(|t| t.contains('{'));
+        let mut words = inner.to_vec();
+        if !words.is_empty() && !inner.iter().any(braces) {
+            words.push(Arg::literal("{}"));
+        }
+        self.find_runs(call, &words, &trees, false);
+    }
+
     /// `-C` counts for all paths of the call, wherever it stands.
     fn change_folder_first(&mut self, call: &mut Call, flags: &[(&Flag, Option<Arg>)]) {
         for (flag, value) in flags {
@@ -179,14 +218,15 @@ impl Reader<'_> {
             self.effect(call, text, None);
         }
         let count = call.operands.len();
-        if count == 0 {
-            for text in form.no_operands.iter().flatten() {
-                self.effect(call, text, None);
-            }
-            return;
-        }
         let mut rules: Vec<&OperandRule> = flags.iter().flat_map(|(f, _)| &f.operands).collect();
         let replaced = !rules.is_empty();
+        if count == 0 {
+            // What `-m` takes is the program, and the operands are its own.
+            let taken = flags.iter().any(|(f, _)| f.last && !f.operands.is_empty());
+            let texts = form.no_operands.iter().flatten().filter(|_| !taken);
+            texts.for_each(|text| self.effect(call, text, None));
+            return;
+        }
         if !replaced {
             rules = form.operands.iter().collect();
         }
@@ -235,7 +275,15 @@ impl Reader<'_> {
     }
 
     fn valued(&mut self, call: &mut Call, values: &[Valued], arg: Option<&Arg>) {
-        let Some(arg) = arg else { return };
+        let matching = |text: &str| {
+            values.iter().find(|v| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text)))
+        };
+        let Some(arg) = arg else {
+            // A value that may be left out, and was.
+            let texts = matching("").map(|v| v.effects.as_slice()).unwrap_or_default();
+            texts.iter().for_each(|t| self.effect(call, t, None));
+            return;
+        };
         let Some(text) = arg.known() else {
             // Any of them may be meant.
             for value in values {
@@ -246,8 +294,7 @@ impl Reader<'_> {
             }
             return;
         };
-        let matching = |v: &&Valued| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text));
-        match values.iter().find(matching) {
+        match matching(text) {
             Some(value) => value.effects.iter().for_each(|t| self.effect(call, t, Some(arg))),
             None => {
                 self.not_understood(call, &format!("value `{text}` has no meaning that is known"))
@@ -299,6 +346,31 @@ impl Reader<'_> {
         Rc::make_mut(&mut outer.made).extend(names.collect::<Vec<_>>());
     }
 
+    /// The call's operands are a call of another tool, whose code this one holds (`python -m pip`), with
+    /// the words behind its name in front (`docker buildx build` is `docker build`).
+    pub(super) fn other_tool(&mut self, call: &Call, words: &Arg) {
+        let mut words = words.known().unwrap_or_default().split(' ');
+        let tool = words.next().and_then(|name| self.catalogue.tool(name, name));
+        let Some(tool) = tool else {
+            self.not_understood(call, "a tool that the catalogue does not know");
+            return;
+        };
+        let mut inner = call.state.clone();
+        let inside = Call::new(tool, call.path.clone(), inner.clone(), call.input.clone());
+        let operands: Vec<Arg> =
+            words.map(Arg::literal).chain(call.operands.iter().cloned()).collect();
+        self.deeper(|r| r.call(inside, operands, &mut inner));
+    }
+
+    /// Whether the first word is a tool, or may be.
+    fn names_tool(&self, words: &[Arg]) -> bool {
+        let Some(name) = words.first().map(Arg::known) else { return false };
+        name.is_none_or(|n| {
+            let base = n.rsplit('/').next().unwrap_or_default();
+            n.contains('/') || self.catalogue.tool(base, base).is_some()
+        })
+    }
+
     fn wrapped(&mut self, call: &Call, wrapper: &Wrapper, mut rest: Vec<Arg>, outer: &State) {
         let mut inner = outer.clone();
         inner.cwd.clone_from(&call.state.cwd);
@@ -323,9 +395,11 @@ impl Reader<'_> {
         }
         match wrapper.inner {
             Inner::None => {}
-            Inner::Argv => {
+            Inner::Known if !self.names_tool(&rest) => {}
+            Inner::Argv | Inner::Known => {
                 if wrapper.unknown_arguments {
-                    unknown_arguments(call, &mut rest);
+                    self.with_arguments(call, &rest, &mut inner);
+                    return;
                 }
                 let input = call.input.clone();
                 self.deeper(|r| r.run(rest, &mut inner, &input, false));
@@ -341,28 +415,6 @@ impl Reader<'_> {
                     None => self.opaque("a shell text that is not known before it runs"),
                 }
             }
-        }
-    }
-}
-
-/// The inner command's arguments that only standard input tells: in the place of the string that
-/// `-I` names (xargs(1)), also inside of a text, else at the end.
-fn unknown_arguments(call: &Call, rest: &mut Vec<Arg>) {
-    let named = call
-        .given
-        .iter()
-        .find(|(name, _)| matches!(name.as_str(), "-I" | "-i" | "-J" | "--replace"));
-    let Some((_, value)) = named else {
-        // One or more: the first and the last of them may mean different things (`xargs mv`).
-        let one = call.flag("-n").or_else(|| call.flag("-L")).and_then(Arg::known) == Some("1");
-        let count = if one { 1 } else { 2 };
-        rest.extend(std::iter::repeat_n(Arg::unknown(false), count));
-        return;
-    };
-    let sign = value.as_ref().map_or(Some("{}"), Arg::known);
-    for word in rest {
-        if sign.is_none_or(|s| s.is_empty() || word.known().is_none_or(|t| t.contains(s))) {
-            *word = Arg::unknown(false);
         }
     }
 }
@@ -386,7 +438,10 @@ fn assignments(wrapper: &Wrapper, operands: &[Arg]) -> usize {
 }
 
 /// The verb that the words name: the longest path, and of equal ones the most exact.
-fn verb_of<'t>(verbs: &'t [Verb], words: &[Arg]) -> Option<(&'t Verb, usize)> {
+pub(super) fn verb_of<'t>(
+    verbs: impl Iterator<Item = &'t Verb>,
+    words: &[Arg],
+) -> Option<(&'t Verb, usize)> {
     let mut best: Option<(&Verb, usize, usize)> = None;
     for verb in verbs {
         let n = verb.path.len();
@@ -395,20 +450,36 @@ fn verb_of<'t>(verbs: &'t [Verb], words: &[Arg]) -> Option<(&'t Verb, usize)> {
         let fits = verb.path.iter().zip(given).enumerate().all(|(i, (want, got))| {
             let Some(got) = got.known() else { return false };
             let alias = i + 1 == n && verb.aliases.iter().any(|a| a == got);
-            if want == got || alias {
+            if alias || want.split('|').any(|w| w == got) {
                 exact += 1;
                 return true;
             }
-            let begin = want.split('*').next().unwrap_or_default();
-            begin.len() < want.len()
-                && got.starts_with(begin)
-                && Glob::parse(want).is_ok_and(|g| g.matches(got))
+            want.split('|').any(|want| {
+                let begin = want.split('*').next().unwrap_or_default();
+                begin.len() < want.len()
+                    && got.starts_with(begin)
+                    && Glob::parse(want).is_ok_and(|g| g.matches(got))
+            })
         });
         if fits && best.is_none_or(|(_, len, ex)| (n, exact) > (len, ex)) {
             best = Some((verb, n, exact));
         }
     }
     best.map(|(verb, n, _)| (verb, n))
+}
+
+/// Whether the words are the beginning of a verb and a flag that makes a run harmless (`docker swarm --help`).
+fn asks_for_help(tool: &Tool, words: &[Arg]) -> bool {
+    let Some((Some(last), group)) = words.split_last().map(|(l, g)| (l.known(), g)) else {
+        return false;
+    };
+    let ends = tool.form.flag.iter().any(|f| f.ends && f.names.iter().any(|n| n == last));
+    let begins = |verb: &Verb| {
+        let given = verb.path.iter().zip(group);
+        verb.path.len() > group.len()
+            && given.into_iter().all(|(w, g)| w.split('|').any(|w| Some(w) == g.known()))
+    };
+    ends && !group.is_empty() && tool.verb.iter().any(begins)
 }
 
 /// Whether place `i` of `n` is in a range: `all`, `0`, `-1`, `1..`, `0..-1`.
@@ -430,10 +501,19 @@ fn within(range: &str, i: usize, n: usize) -> bool {
     }
 }
 
-/// Actions that the given flags take away.
-fn killed(flags: &[(&Flag, Option<Arg>)]) -> Vec<Action> {
+/// The entry that a value chooses; one that may be left out, and was, counts as empty.
+fn chosen<'t>(values: &'t [Valued], value: Option<&Arg>) -> Option<&'t Valued> {
+    let text = match value {
+        Some(value) => value.known()?,
+        None => "",
+    };
+    values.iter().find(|v| Glob::parse(&v.glob).is_ok_and(|g| g.matches(text)))
+}
+
+/// Actions that these words take away.
+fn killed<'t>(words: impl Iterator<Item = &'t String>) -> Vec<Action> {
     let mut out = Vec::new();
-    for word in flags.iter().flat_map(|(f, _)| &f.kills) {
+    for word in words {
         match word.as_str() {
             "write" => out.extend([Action::Create, Action::Update]),
             other => out.extend(Action::parse(other)),

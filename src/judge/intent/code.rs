@@ -48,9 +48,11 @@ impl Reader<'_> {
             return;
         };
         if awk_does_more(program) {
-            self.inline(&format!(
-                "{source}: an awk program that runs, writes or reads more than its operands"
-            ));
+            let why = format!("{source}: an awk program that runs, writes or reads more");
+            for file in redirected(program) {
+                self.write_file(&Arg::literal(&file), &call.state, &why);
+            }
+            self.program_text(Some(program), &why);
         }
     }
 }
@@ -64,9 +66,35 @@ fn awk_does_more(program: &str) -> bool {
         return true;
     }
     let Some(code) = awk_code(program) else { return true };
-    // `>` redirects print; `|` pipes; `||` does not.
-    let prints = code.contains("print") && code.replace(">=", "").contains('>');
-    prints || code.replace("||", "").contains('|')
+    // `|` pipes; `||` does not.
+    redirects(&code) || code.replace("||", "").contains('|')
+}
+
+/// Whether a `print` of this code writes to a file: `>` compares in parentheses and in front of it, and
+/// redirects behind it (POSIX awk, «Output Statements»).
+fn redirects(code: &str) -> bool {
+    code.split("print").skip(1).any(|statement| {
+        let mut depth = 0_usize;
+        for c in statement.replace(">=", "").chars() {
+            match c {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                ';' | '}' | '\n' if depth == 0 => return false,
+                '>' if depth == 0 => return true,
+                _ => {}
+            }
+        }
+        false
+    })
+}
+
+/// The files that an awk program plainly prints to.
+fn redirected(program: &str) -> Vec<String> {
+    let files = program.split('>').skip(1).filter_map(|rest| {
+        let (file, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
+        (!file.contains('\\')).then(|| file.to_owned())
+    });
+    files.filter(|f| !f.is_empty()).collect()
 }
 
 /// The program without the text of its strings, expressions and comments; `None` where it does not tell

@@ -4,9 +4,10 @@
 //! Never: skips a primary it does not know.
 
 use super::Reader;
-use super::args::Arg;
+use super::args::{Arg, one_name};
 use super::call::Call;
-use crate::model::{Action, Glob};
+use crate::judge::catalogue::Doing;
+use crate::model::{Action, Glob, ResourceKind};
 
 /// Tests and options without an argument.
 const ALONE: &[&str] = &[
@@ -44,6 +45,9 @@ const ALONE: &[&str] = &[
     "-xdev",
     "-ls",
 ];
+/// What stands before the paths; the later ones are those of BSD, which GNU find refuses.
+const OPTIONS: &[&str] =
+    &["-H", "-L", "-P", "-O0", "-O1", "-O2", "-O3", "-E", "-X", "-x", "-s", "-EL", "-LE"];
 /// Tests and options with one argument.
 const WITH_ONE: &[&str] = &[
     "-amin",
@@ -98,21 +102,24 @@ impl Reader<'_> {
         let begins =
             |a: &Arg| a.prefix().starts_with('-') || matches!(a.known(), Some("(" | "!" | ","));
         // -H, -L, -P, -O stand before the paths.
-        let options = words
-            .iter()
-            .take_while(|a| matches!(a.known(), Some("-H" | "-L" | "-P" | "-O1" | "-O2" | "-O3")))
-            .count();
+        let options =
+            words.iter().take_while(|a| a.known().is_some_and(|a| OPTIONS.contains(&a))).count();
         let words = words.get(options..).unwrap_or_default();
         let count = words.iter().take_while(|a| !begins(a)).count();
         let (paths, expression) = words.split_at_checked(count).unwrap_or((words, &[]));
+        if matches!(words, [one] if matches!(one.known(), Some("--help" | "-help" | "--version" | "-version")))
+        {
+            return;
+        }
         let here = [Arg::literal(".")];
         let starts = if paths.is_empty() { here.as_slice() } else { paths };
         let mut trees = Vec::new();
         for start in starts {
             let place = self.place(start, state, true);
             let tree = place.tree();
-            self.on_file(Action::Read, &tree, state, "start of find");
-            trees.push(tree);
+            // Names are shown, and no contents.
+            self.on(Some(Doing::Act(Action::Read)), ResourceKind::File, &tree, "start of find");
+            trees.push(narrowed(&place.glob, expression).unwrap_or(tree));
         }
         let mut words = expression.iter();
         while let Some(word) = words.next() {
@@ -133,6 +140,11 @@ impl Reader<'_> {
                     Some(file) => {
                         self.file(Action::Read, file, state, "find, a file to compare with")
                     }
+                    None => self.not_understood(call, "a primary of find without its argument"),
+                },
+                // Of a BSD find, for a path that begins with a dash.
+                "-f" => match words.next() {
+                    Some(file) => self.file(Action::Read, file, state, "start of find"),
                     None => self.not_understood(call, "a primary of find without its argument"),
                 },
                 "-delete" => {
@@ -163,7 +175,7 @@ impl Reader<'_> {
     }
 
     /// The inner command, with the found files in the place of `{}`.
-    fn find_runs(&mut self, call: &Call, words: &[Arg], trees: &[String], dir: bool) {
+    pub(super) fn find_runs(&mut self, call: &Call, words: &[Arg], trees: &[String], dir: bool) {
         if words.is_empty() {
             self.not_understood(call, "an action of find without a command");
             return;
@@ -172,12 +184,12 @@ impl Reader<'_> {
             let found = Arg::pattern(tree);
             let place = |a: &Arg| match a.known() {
                 Some("{}") => Arg { many: false, ..found.clone() },
-                Some(text) if text.contains("{}") => Arg::unknown(false),
+                Some(text) if text.contains("{}") || text.starts_with('{') => Arg::unknown(false),
                 _ => a.clone(),
             };
             let args: Vec<Arg> = words.iter().map(place).collect();
             let mut inner = call.state.clone();
-            if dir {
+            if dir || super::xargs::moves(words) {
                 inner.cwd = None;
             }
             // A pattern whose tree is not absolute would be one of the line's own.
@@ -187,4 +199,34 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The names that an expression of plain tests can find below a folder, where `-name` says which: every
+/// test must hold, so that what its actions get are names of that pattern.
+fn narrowed(folder: &str, expression: &[Arg]) -> Option<String> {
+    let words: Option<Vec<&str>> = expression.iter().map(Arg::known).collect();
+    let words = words?;
+    let either = ["-o", "-or", "!", "-not", "(", ")", ",", "-execdir", "-okdir", "-files0-from"];
+    if words.iter().any(|w| either.contains(w)) {
+        return None;
+    }
+    let mut tests = words.iter().copied();
+    let pattern = loop {
+        match tests.next()? {
+            "-name" => break tests.next()?,
+            test if WITH_ONE.contains(&test) || READS.contains(&test) => {
+                tests.next()?;
+            }
+            "-print" | "-print0" | "-ls" | "-quit" => return None,
+            test if ALONE.contains(&test) => {}
+            _ => return None,
+        }
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+@*?".contains(c);
+    let base = folder.rsplit('/').next().unwrap_or_default();
+    let glob = Glob::parse(pattern).ok()?;
+    // The folder itself is found as well, by its own name.
+    let usable = !pattern.is_empty() && pattern.chars().all(plain) && !pattern.contains("**");
+    (usable && !glob.matches(base) && one_name(folder).is_some())
+        .then(|| format!("{}/**/{pattern}", folder.trim_end_matches('/')))
 }

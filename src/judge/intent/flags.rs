@@ -8,6 +8,8 @@
 
 use super::args::Arg;
 use crate::judge::catalogue::{Flag, Style, Takes};
+use crate::model::Glob;
+use std::iter::Peekable;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -18,6 +20,8 @@ pub(super) struct Parsed<'t> {
     pub(super) operands: Vec<Arg>,
     /// The first thing that was not understood.
     pub(super) problem: Option<String>,
+    /// The command of a flag that has one.
+    pub(super) inner: Option<Vec<Arg>>,
     /// What may stand behind a flag that a word turns out to be: `*` may match a file named like one,
     /// and its name has no slash.
     pub(super) surprise: Option<Arg>,
@@ -30,6 +34,15 @@ impl Parsed<'_> {
     /// Notes what was not understood, if it is the first.
     fn problem(&mut self, what: impl Into<String>) {
         self.problem.get_or_insert_with(|| what.into());
+    }
+
+    /// With what was read behind it; the operands are those of the later part.
+    pub(super) fn followed_by(mut self, mut later: Self) -> Self {
+        self.flags.append(&mut later.flags);
+        self.spelled.append(&mut later.spelled);
+        let problem = self.problem.or(later.problem.take());
+        let inner = later.inner.take().or(self.inner);
+        Self { flags: self.flags, spelled: self.spelled, problem, inner, ..later }
     }
 }
 
@@ -48,7 +61,12 @@ pub(super) fn parse<'t>(
     while let Some(word) = words.next() {
         let is_first = std::mem::replace(&mut first, false);
         if ended {
-            out.operands.push(word);
+            // Also a tool whose words are all operands has a `--help` in front.
+            let asked = word.known().and_then(|t| find(flags, t));
+            match asked.filter(|f| is_first && style == Style::None && f.ends) {
+                Some(flag) => push(flag, "", None, &mut out),
+                None => out.operands.push(word),
+            }
             continue;
         }
         let prefix = word.prefix();
@@ -83,12 +101,18 @@ pub(super) fn parse<'t>(
             out.operands.push(word);
         } else {
             let before = out.flags.len();
-            if style == Style::Word {
+            if style == Style::Switch {
+                switch(flags, &word, &mut out);
+            } else if style == Style::Word {
                 one_dash(flags, &word, &mut words, &mut out);
             } else if prefix.starts_with("--") {
                 long(flags, style, &word, &mut words, &mut out);
             } else {
                 short(flags, &word, &mut words, &mut out);
+            }
+            if out.flags.iter().skip(before).any(|(f, _)| f.inner) {
+                let command = words.by_ref().take_while(|w| w.known() != Some(";"));
+                out.inner = Some(command.collect());
             }
             ended |= out.flags.iter().skip(before).any(|(f, _)| f.last);
             continue;
@@ -104,12 +128,24 @@ fn find<'t>(flags: &[&'t Flag], name: &str) -> Option<&'t Flag> {
     flags.iter().copied().find(|f| f.names.iter().any(|n| n.as_bytes().last() == last && n == name))
 }
 
+/// The flag by a name with a wildcard.
+fn find_wild<'t>(flags: &[&'t Flag], name: &str) -> Option<&'t Flag> {
+    let fits = |n: &String| n.contains('*') && Glob::parse(n).is_ok_and(|g| g.matches(name));
+    flags.iter().copied().find(|f| f.names.iter().any(fits))
+}
+
+/// The flag that a word names in full, and whether its value is attached.
+pub(super) fn named<'t>(flags: &[&'t Flag], word: &Arg) -> Option<(&'t Flag, bool)> {
+    let (name, value) = at_equals(word)?;
+    find(flags, &name).map(|flag| (flag, value.is_some()))
+}
+
 /// The value of a flag: attached, or the next word.
 fn value<'t, I: Iterator<Item = Arg>>(
     flag: &'t Flag,
     name: &str,
     attached: Option<Arg>,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
 ) {
     let missing = |out: &mut Parsed<'t>| {
@@ -117,6 +153,9 @@ fn value<'t, I: Iterator<Item = Arg>>(
     };
     let value = match (flag.value, attached) {
         (Takes::None, None) => None,
+        // A switch may be spelled out (pflag, Go's flag): on, or as if it were not there.
+        (Takes::None, Some(v)) if matches!(v.known(), Some("true")) => None,
+        (Takes::None, Some(v)) if matches!(v.known(), Some("false")) => return,
         (Takes::None, Some(_)) => {
             out.problem(format!("flag `{name}` with a value"));
             None
@@ -134,6 +173,19 @@ fn value<'t, I: Iterator<Item = Arg>>(
                 None
             }
         },
+        (Takes::Many, Some(value)) => Some(value),
+        (Takes::Many, None) => {
+            let mut last = None;
+            while let Some(word) = words.next_if(|w| !is_flag(w)) {
+                if word.many {
+                    out.problem("values that are not known before it runs");
+                }
+                if let Some(value) = last.replace(word) {
+                    push(flag, name, Some(value), out);
+                }
+            }
+            last
+        }
         (Takes::Two, _) => {
             let _ = words.next();
             let second = words.next();
@@ -144,6 +196,13 @@ fn value<'t, I: Iterator<Item = Arg>>(
         }
     };
     push(flag, name, value, out);
+}
+
+/// Whether a word begins the next flag (argparse: a negative number does not).
+pub(super) fn is_flag(word: &Arg) -> bool {
+    word.prefix()
+        .strip_prefix('-')
+        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn push<'t>(flag: &'t Flag, name: &str, value: Option<Arg>, out: &mut Parsed<'t>) {
@@ -167,7 +226,7 @@ fn long<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     style: Style,
     word: &Arg,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
 ) {
     let Some((name, attached)) = at_equals(word) else {
@@ -184,6 +243,9 @@ fn long<'t, I: Iterator<Item = Arg>>(
             flags.iter().copied().filter(|f| f.names.iter().any(|n| n.starts_with(&name)));
         fitting.next().filter(|_| fitting.next().is_none())
     });
+    let abbreviated =
+        style != Style::Long && flags.iter().any(|f| f.names.iter().any(|n| n.starts_with(&name)));
+    let found = found.or_else(|| find_wild(flags, &name).filter(|_| !abbreviated));
     match found {
         Some(flag) => value(flag, &name, attached, words, out),
         None => {
@@ -195,7 +257,7 @@ fn long<'t, I: Iterator<Item = Arg>>(
 fn short<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     word: &Arg,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
 ) {
     let prefix = word.prefix();
@@ -235,7 +297,7 @@ fn short<'t, I: Iterator<Item = Arg>>(
 fn cluster<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     letters: &Arg,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
     old: bool,
 ) {
@@ -243,7 +305,7 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
     for (i, letter) in prefix.char_indices() {
         let name = format!("-{letter}");
         let digit = if letter.is_ascii_digit() { find(flags, "-NUM") } else { None };
-        let Some(flag) = find(flags, &name).or(digit) else {
+        let Some(flag) = find(flags, &name).or(digit).or_else(|| find_wild(flags, &name)) else {
             out.problem(format!("unknown flag `{name}`"));
             return;
         };
@@ -256,7 +318,7 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
         let Some(tail) = letters.without(read) else { return };
         let empty = tail.known() == Some("");
         match flag.value {
-            Takes::Required if !empty => value(flag, &name, Some(tail), words, out),
+            Takes::Required | Takes::Many if !empty => value(flag, &name, Some(tail), words, out),
             Takes::Optional => value(flag, &name, (!empty).then_some(tail), words, out),
             _ => {
                 value(flag, &name, None, words, out);
@@ -275,18 +337,35 @@ fn cluster<'t, I: Iterator<Item = Arg>>(
 fn one_dash<'t, I: Iterator<Item = Arg>>(
     flags: &[&'t Flag],
     word: &Arg,
-    words: &mut I,
+    words: &mut Peekable<I>,
     out: &mut Parsed<'t>,
 ) {
     let Some((name, attached)) = at_equals(word) else {
         out.problem(NOT_KNOWN);
         return;
     };
-    match find(flags, &name) {
+    // Two dashes mean the same as one (Go's flag).
+    let one = name.strip_prefix('-').filter(|n| n.starts_with('-'));
+    match find(flags, &name).or_else(|| one.and_then(|n| find(flags, n))) {
         Some(flag) => value(flag, &name, attached, words, out),
         None => {
             out.problem(format!("unknown flag `{name}`"));
         }
+    }
+}
+
+fn switch<'t>(flags: &[&'t Flag], word: &Arg, out: &mut Parsed<'t>) {
+    let prefix = word.prefix();
+    let fits = flags.iter().flat_map(|f| f.names.iter().map(move |n| (*f, n)));
+    let fits = fits.filter(|(f, n)| {
+        word.known() == Some(n) || (f.value == Takes::Optional && prefix.starts_with(n.as_str()))
+    });
+    match fits.max_by_key(|(_, n)| n.len()) {
+        Some((flag, name)) => {
+            let value = word.without(name).filter(|v| v.known() != Some(""));
+            push(flag, name, value, out);
+        }
+        None => out.problem(format!("unknown flag `{}`", word.shown())),
     }
 }
 

@@ -7,6 +7,7 @@ use super::Reader;
 use super::args::Arg;
 use super::call::Call;
 use super::kinds::{host_before_path, or_remote, port_of};
+use super::paths::Kind;
 use super::state::State;
 use crate::judge::catalogue::Doing;
 use crate::model::{Action, Glob, ResourceKind};
@@ -130,6 +131,25 @@ impl Reader<'_> {
             return vec![branch.text().map_or_else(|| Arg::unknown(false), Arg::literal)];
         }
         specs.iter().map(|s| Arg::pattern(&self.git_target(s))).collect()
+    }
+
+    /// An operand of checkout: a branch, which keeps what was not committed, or a path, which loses it. Of
+    /// a name that is both git takes neither; behind another operand only paths stand (git-checkout(1)).
+    pub(super) fn git_checkout(&mut self, call: &Call, value: &Arg) {
+        if call.marks.contains("branches") {
+            return;
+        }
+        let pattern =
+            value.known().is_none_or(|t| t.contains(['*', '?', '[']) || t.starts_with(':'));
+        let several = call.operands.len() > 1;
+        let mut there = || {
+            let kind = self.place(value, &call.state, true).kind;
+            matches!(kind, Kind::File | Kind::Folder | Kind::Unknown)
+        };
+        if pattern || several || there() {
+            let delete = Some(Doing::Act(Action::Delete));
+            self.on(delete, ResourceKind::Git, "./worktree", &call.source);
+        }
     }
 
     /// The name on the other side, as a glob.

@@ -6,11 +6,12 @@
 use super::Reader;
 use super::args::{Arg, one_name};
 use super::call::Call;
+use super::environment::holds_secret;
 use super::paths::{Kind, Place};
 use super::state::{Input, State};
-use crate::judge::catalogue::{Doing, EffectText};
+use crate::judge::catalogue::{Doing, EffectText, is_rebuildable, is_state};
 use crate::judge::shell::Dialect;
-use crate::model::{Action, Glob, Resource, ResourceKind, StdinKind};
+use crate::model::{Action, Glob, Resource, ResourceKind};
 use std::rc::Rc;
 
 /// Ports of URL schemes (IANA registry of schemes and ports).
@@ -24,17 +25,85 @@ const PORTS: &[(&str, u16)] = &[
     ("ldap", 389),
     ("ws", 80),
     ("wss", 443),
+    ("oci", 443),
+    ("tcp", 2375),
 ];
+
+/// Where a program text comes from that another command of the line prints.
+pub(super) const FROM_A_PIPE: &str = "program text from a pipe";
 
 /// The port of a scheme, where it is one of those.
 pub(super) fn port_of(scheme: &str) -> Option<u16> {
+    // `git+https://`, as package managers write it.
+    let scheme = scheme.strip_prefix("git+").unwrap_or(scheme);
     PORTS.iter().find(|(s, _)| *s == scheme).map(|(_, port)| *port)
+}
+
+/// Whether a text is the name or address of a host: labels of letters, digits, dashes and underscores
+/// (RFC 1123 §2.1), or an IPv6 address in brackets, a zone behind `%` left out.
+fn is_host(name: &str) -> bool {
+    if let Some(address) = name.strip_prefix('[').and_then(|n| n.strip_suffix(']')) {
+        return address.parse::<std::net::Ipv6Addr>().is_ok();
+    }
+    let label = |l: &str| {
+        (1..=63).contains(&l.len())
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    name.len() <= 253 && name.split('.').all(label)
 }
 
 /// The host of `host:path`: a colon before any slash (scp(1), git-clone(1)).
 pub(super) fn host_before_path(text: &str) -> Option<&str> {
     text.split_once(':').map(|(host, _)| host).filter(|host| !host.contains('/'))
 }
+
+/// Kinds of argument that rows may name; `docs/design/catalogue.md` says what each means.
+pub const KINDS: &[&str] = &[
+    "any",
+    "opaque",
+    "path",
+    "tree",
+    "list",
+    "unpacked",
+    "whole",
+    "url",
+    "host",
+    "scp",
+    "s3",
+    "gs",
+    "at-file",
+    "file-url",
+    "split",
+    "signal",
+    "code",
+    "script",
+    "sh",
+    "sql",
+    "sed",
+    "awk",
+    "find",
+    "git-remote",
+    "git-refspec",
+    "git-checkout",
+    "git-config",
+    "mode",
+    "npm-script",
+    "k8s",
+    "mount",
+    "publish",
+    "github-api",
+    "tool",
+    "env-name",
+    "pid",
+    "unit",
+    "image",
+    "container",
+    "chdir",
+    "chdir-operands",
+    "stdin-sh",
+    "stdin-code",
+    "stdin-sql",
+];
 
 impl Reader<'_> {
     /// One effect text.
@@ -46,10 +115,14 @@ impl Reader<'_> {
             self.not_understood(call, &format!("`{text}` in the catalogue is no effect"));
             return;
         };
-        if let Some((mark, wanted)) = effect.condition
-            && call.marks.contains(mark) != wanted
-        {
-            return;
+        if let Some((mark, wanted)) = effect.condition {
+            let holds = match mark.strip_prefix("exists ") {
+                Some(name) => self.stands_above(name, &call.state),
+                None => call.marks.contains(mark),
+            };
+            if holds != wanted {
+                return;
+            }
         }
         if let Some((kind, template)) = effect.kind.split_once(':')
             && let Some(kind) = ResourceKind::parse(kind)
@@ -72,6 +145,22 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a file of that name is in the folder or one above it, or may be.
+    fn stands_above(&mut self, name: &str, state: &State) -> bool {
+        let Some(cwd) = state.cwd.clone() else { return true };
+        let mut folder = &*cwd;
+        loop {
+            let place = self.place(&Arg::literal(&format!("{folder}/{name}")), state, true);
+            if place.kind != Kind::Missing {
+                return true;
+            }
+            match folder.rsplit_once('/') {
+                Some((above, _)) => folder = above,
+                None => return false,
+            }
+        }
+    }
+
     fn kind(&mut self, call: &mut Call, effect: &EffectText<'_>, arg: Option<&Arg>) {
         let nothing = Arg::literal("");
         let value = arg.unwrap_or(&nothing);
@@ -79,34 +168,52 @@ impl Reader<'_> {
         match name {
             "any" => {}
             "opaque" => self.not_understood(call, &call.source),
-            "path" | "tree" | "whole" => self.path_kind(call, effect, name, value),
+            "path" | "tree" | "list" | "unpacked" | "whole" => {
+                self.path_kind(call, effect, name, value)
+            }
             "url" => self.url(call, effect.action, value),
             "host" => self.host(effect.action, value, param.parse().unwrap_or(22), &call.source),
             "scp" => self.scp(call, effect, value),
-            "s3" => self.s3(call, effect.action, value),
-            "at-file" => {
-                if value.known() == Some("@-") {
-                    // Standard input.
-                } else if let Some(file) = value.without("@") {
-                    self.file(Action::Read, &file, &call.state, &call.source);
-                } else if value.known().is_none() && value.any {
+            "s3" => self.object(call, effect.action, value, ("s3://", ResourceKind::S3, "")),
+            "gs" => {
+                self.object(call, effect.action, value, ("gs://", ResourceKind::Service, "gs/"))
+            }
+            "at-file" if !param.is_empty() => {
+                // `name=@file`, `name@file`: the file up to a `;`, behind which stand its attributes.
+                if let Some((_, file)) = value.known().and_then(|v| v.split_once(param)) {
+                    let file = file.split(';').next().unwrap_or_default();
+                    self.file(Action::Read, &Arg::literal(file), &call.state, &call.source);
+                } else if value.known().is_none() {
                     self.file(Action::Read, &Arg::unknown(false), &call.state, &call.source);
                 }
             }
-            "code" => self.inline(&call.source),
+            "at-file" if value.known() == Some("@-") => {} // Standard input.
+            "at-file" => self.file_behind(call, &["@"], value),
+            "file-url" => self.file_behind(call, &["file://", "fileb://"], value),
+            "signal" => self.signal(value, &call.source),
+            "split" => self.split_text(call, value),
+            "code" => self.program_text(value.known(), &call.source),
             "script" => self.script(value, &call.state, &call.source),
+            "sh" if param == "plain" => self.plain_text(call, value),
             "sh" => self.shell_text(
                 value,
                 if param == "posix" { Dialect::Posix } else { Dialect::Bash },
                 call,
             ),
-            "sql" => self.sql(call, value),
+            "sql" => self.sql(call, value, param),
             "sed" => self.sed(call, value),
             "awk" => self.awk(call, value),
             "git-remote" => self.git_remote(effect.action, value, &call.state, &call.source),
             "git-refspec" => self.git_refspec(call, value),
+            "git-checkout" => self.git_checkout(call, value),
             "git-config" => self.git_config(value, &call.source),
+            "npm-script" => self.npm_script(call, value),
             "mode" => self.mode(value, &call.source),
+            "k8s" => self.objects(call, effect.action, param),
+            "mount" => self.mount(call, value),
+            "publish" => self.publish(call, value),
+            "github-api" => self.github_api(call),
+            "tool" => self.other_tool(call, value),
             "env-name" | "pid" | "unit" | "image" | "container" => {
                 let kind = match name {
                     "env-name" => ResourceKind::Env,
@@ -115,17 +222,38 @@ impl Reader<'_> {
                     "image" => ResourceKind::Image,
                     _ => ResourceKind::Container,
                 };
-                self.on(effect.action, kind, value.glob(), &call.source);
+                let action = match effect.action {
+                    Some(Doing::Act(Action::Read))
+                        if name == "env-name" && value.known().is_none_or(holds_secret) =>
+                    {
+                        Some(Doing::Act(Action::Reveal))
+                    }
+                    action => action,
+                };
+                self.on(action, kind, value.glob(), &call.source);
             }
             "chdir" => {}
             "chdir-operands" => {
                 let place = self.place(value, &call.state, true);
                 call.state.cwd = place.path().map(Rc::from);
             }
-            "stdin-sh" | "stdin-code" | "stdin-sql" => self.standard_input(call, effect.kind),
+            "stdin-sh" | "stdin-code" => self.standard_input(call, effect.kind),
+            "stdin-sql" => self.sql_from_input(call, param),
             other => {
                 self.not_understood(call, &format!("kind `{other}` of the catalogue is not known"))
             }
+        }
+    }
+
+    /// A value that is the content of a file where it begins so.
+    fn file_behind(&mut self, call: &Call, beginnings: &[&str], value: &Arg) {
+        let (state, source) = (&call.state, &call.source);
+        let prefix = value.prefix();
+        let possible = |b: &&&str| prefix.starts_with(**b) || b.starts_with(&prefix);
+        if let Some(file) = beginnings.iter().find_map(|b| value.without(b)) {
+            self.file(Action::Read, &file, state, source);
+        } else if value.known().is_none() && value.any && beginnings.iter().any(|b| possible(&b)) {
+            self.file(Action::Read, &Arg::unknown(false), state, source);
         }
     }
 
@@ -157,7 +285,8 @@ impl Reader<'_> {
         if value.known() == Some("-") {
             return;
         }
-        let recursive = kind == "tree" || (kind == "path" && call.marks.contains("recursive"));
+        let recursive = matches!(kind, "tree" | "list" | "unpacked")
+            || (kind == "path" && call.marks.contains("recursive"));
         match effect.action {
             Some(Doing::Write) => {
                 let place = self.place(value, state, true);
@@ -166,6 +295,9 @@ impl Reader<'_> {
                     self.fill_folder(call, &place, recursive);
                 } else if recursive {
                     self.write_tree(&place, state, source);
+                    if kind == "unpacked" && !call.marks.contains("keeps") {
+                        self.overwrites(&place, source);
+                    }
                 } else {
                     self.write_file(value, state, source);
                 }
@@ -173,15 +305,63 @@ impl Reader<'_> {
             Some(Doing::Act(action)) => {
                 let place = self.place(value, state, action != Action::Delete);
                 let tree = recursive || (kind == "whole" && place.kind == Kind::Folder);
-                if tree && !place.glob.is_empty() {
+                if kind == "list" && !place.glob.is_empty() {
+                    // Names are shown, and no contents.
+                    self.on(effect.action, ResourceKind::File, &place.tree(), source);
+                } else if tree && !place.glob.is_empty() {
                     let tree = place.tree();
                     self.on_file(action, &tree, state, source);
+                    let gone = kind != "whole" || !self.stays(call);
+                    if action == Action::Delete && gone && tree.ends_with("/**") {
+                        self.loses(&tree, source);
+                    }
                 } else {
                     self.file(action, value, state, source);
                 }
             }
             None => self.not_understood(call, "a path without an action in the catalogue"),
         }
+    }
+
+    /// A tree of the repository that goes takes with it what was not committed; what a build makes again
+    /// is nobody's loss.
+    pub(super) fn loses(&mut self, tree: &str, source: &str) {
+        let Ok(name) = Glob::parse(tree) else { return };
+        if !is_rebuildable(&name) && self.in_work_tree(&name) {
+            let delete = Some(Doing::Act(Action::Delete));
+            self.on(delete, ResourceKind::Git, "./worktree", &format!("{source}, a whole tree"));
+        }
+    }
+
+    /// Whether what is moved stays in the work tree.
+    fn stays(&mut self, call: &Call) -> bool {
+        let into = call.flag("-t").or_else(|| call.operands.last()).cloned();
+        let Some(into) = into else { return false };
+        let place = self.place(&into, &call.state, true);
+        let root = self.world.ask("git.root");
+        let tree = root.text().and_then(|r| Glob::parse(&format!("{}/**", Glob::escape(r))).ok());
+        Glob::parse(&place.glob).is_ok_and(|name| tree.is_some_and(|t| t.covers(&name)))
+    }
+
+    /// An archive, and not the line, says which files it writes over.
+    fn overwrites(&mut self, place: &Place, source: &str) {
+        let Ok(name) = Glob::parse(&place.tree()) else { return };
+        let there = place.kind != Kind::Missing || is_state(&name);
+        if there && self.in_work_tree(&name) {
+            let update = Some(Doing::Act(Action::Update));
+            self.on(
+                update,
+                ResourceKind::Git,
+                "./worktree",
+                &format!("{source}, over what is there"),
+            );
+        }
+    }
+
+    fn in_work_tree(&self, name: &Glob) -> bool {
+        let root = self.world.ask("git.root");
+        let tree = root.text().map(|r| format!("{}/**", Glob::escape(r)));
+        tree.and_then(|t| Glob::parse(&t).ok()).is_some_and(|t| t.meets(name))
     }
 
     /// Whether one of the operands in front of the last is a folder, or may be.
@@ -275,6 +455,7 @@ impl Reader<'_> {
         };
         let one = match base {
             "arg" => arg.cloned().unwrap_or_else(|| Arg::unknown(false)),
+            "group" => Arg::pattern(&call.group),
             "cwd" => call.state.cwd.as_deref().map_or_else(|| Arg::unknown(false), Arg::literal),
             "home" | "tmp" | "git.root" | "git.branch" => fact(base),
             "remote" => or_remote(call),
@@ -302,6 +483,10 @@ impl Reader<'_> {
         for (value, glob) in self.filled(call, template, arg) {
             let files = matches!(kind, ResourceKind::File)
                 || (kind == ResourceKind::Code && value.known() != Some("inline"));
+            if kind == ResourceKind::Code && !files {
+                self.program_text(arg.and_then(Arg::known), source);
+                continue;
+            }
             if !files {
                 // Of an unknown name everything of the kind may be meant.
                 self.on(effect.action, kind, &glob, source);
@@ -365,6 +550,12 @@ impl Reader<'_> {
             None => (host, port.to_string()),
         };
         let name = name.trim_end_matches('.').to_ascii_lowercase();
+        if !is_host(&name) {
+            // What a resolver or a proxy makes of it is not known: `a.example%00.b.example`.
+            self.opaque("a host that is no name of letters, digits and dashes, and no address");
+            self.on(action, ResourceKind::Host, "**", source);
+            return;
+        }
         self.on(action, ResourceKind::Host, &format!("{}:{port}", Glob::escape(&name)), source);
     }
 
@@ -393,11 +584,18 @@ impl Reader<'_> {
         }
     }
 
-    fn s3(&mut self, call: &Call, action: Option<Doing>, value: &Arg) {
+    /// A place in a store of objects, by the scheme of its URLs and how its resources begin; else a file.
+    fn object(
+        &mut self,
+        call: &Call,
+        action: Option<Doing>,
+        value: &Arg,
+        (scheme, kind, beginning): (&str, ResourceKind, &str),
+    ) {
         let (source, state) = (&call.source, &call.state);
-        let Some(rest) = value.without("s3://") else {
+        let Some(rest) = value.without(scheme) else {
             if value.any {
-                self.on(action, ResourceKind::S3, "**", source);
+                self.on(action, kind, &format!("{beginning}**"), source);
             }
             match action {
                 Some(Doing::Act(action)) => self.file(action, value, state, source),
@@ -409,7 +607,29 @@ impl Reader<'_> {
         let tree =
             call.marks.contains("recursive") || rest.glob().ends_with('/') || !name.contains('/');
         let name = if tree && !name.ends_with("**") { format!("{name}/**") } else { name };
-        self.on(action, ResourceKind::S3, &name, source);
+        self.on(action, kind, &format!("{beginning}{name}"), source);
+    }
+
+    /// Text of a shell that has other rules: read where all shells read it alike.
+    fn plain_text(&mut self, call: &Call, value: &Arg) {
+        let alike = |c: char| c.is_ascii_alphanumeric() || "_./:,@%+-; |&'".contains(c);
+        let known = value.known();
+        match known.filter(|t| t.chars().all(alike) && !t.contains("|&") && !t.contains("&|")) {
+            Some(_) => self.shell_text(value, Dialect::Posix, call),
+            None => self.not_understood(call, "a text of a shell that has other rules"),
+        }
+    }
+
+    /// Text that `env -S` splits into a command (GNU coreutils, «env invocation»): read as the shell
+    /// would where both read it alike.
+    fn split_text(&mut self, call: &Call, value: &Arg) {
+        let alike = |c: char| c.is_ascii_alphanumeric() || "_./=:,@%+- '".contains(c);
+        match value.known() {
+            Some(text) if call.operands.is_empty() && text.chars().all(alike) => {
+                self.shell_text(value, Dialect::Posix, call);
+            }
+            _ => self.not_understood(call, "a text that is split in a way that is not plain"),
+        }
     }
 
     fn shell_text(&mut self, value: &Arg, dialect: Dialect, call: &Call) {
@@ -431,21 +651,32 @@ impl Reader<'_> {
                 let dialect = if kind == "stdin-sh" { Dialect::Bash } else { Dialect::Posix };
                 self.shell_text(&Arg::literal(text), dialect, call);
             }
-            (Input::Text(text), "stdin-sql") => self.sql(call, &Arg::literal(text)),
-            (Input::Inherited, "stdin-sql") if self.stdin == StdinKind::Closed => {}
-            (_, "stdin-sql") => {
-                self.not_understood(call, "statements that come from standard input");
+            (Input::Text(text), _) => {
+                let text = text.clone();
+                self.program_text(Some(&text), "program text from a here-document");
             }
             (input, _) => {
-                let from = match input {
-                    Input::Piped => "a pipe",
-                    Input::File => "a file",
-                    Input::Text(_) => "a here-document",
-                    Input::Inherited => "standard input",
-                };
-                self.inline(&format!("program text from {from}"));
+                self.inline(match input {
+                    Input::Piped | Input::Names(_) => FROM_A_PIPE,
+                    Input::File => "program text from a file",
+                    _ => "program text from standard input",
+                });
             }
         }
+    }
+
+    /// A process that a signal is sent to: a number, a group behind a dash, or all of them (kill(1)).
+    fn signal(&mut self, value: &Arg, source: &str) {
+        let (action, name) = match value.known() {
+            Some("--") => return,
+            Some("-1") => (Action::Delete, "**".to_owned()),
+            Some(text) if text == "0" || text.starts_with('-') => (Action::Update, "**".to_owned()),
+            Some(text) => (Action::Update, Glob::escape(text)),
+            None if value.any => (Action::Delete, "**".to_owned()),
+            // A number: `$$`, `$!`.
+            None => (Action::Update, "**".to_owned()),
+        };
+        self.on(Some(Doing::Act(action)), ResourceKind::Process, &name, source);
     }
 
     /// A mode of chmod(1): set-user-id, set-group-id and writable by all are administration.

@@ -5,20 +5,33 @@
 //! Never: says what is permitted.
 
 mod args;
+mod assigned;
 mod builtins;
 mod call;
+mod cluster;
 mod code;
 mod command;
+mod containers;
+mod environment;
 mod evaluate;
 mod expression;
 mod flags;
 mod git;
+mod github;
 mod kinds;
+mod meta;
 mod names;
+mod operation;
 mod paths;
+mod sample;
+mod scripts;
+mod secrets;
 mod sql;
 mod state;
 mod walk;
+mod xargs;
+
+pub use sample::effects as example_effects;
 
 use super::catalogue::Catalogue;
 use super::shell::{self, Dialect};
@@ -26,6 +39,8 @@ use crate::model::{
     Action, Command, Effect, Glob, Intent, MAX_COMMANDS, MAX_DEPTH, MAX_PAYLOAD, Payload, Resource,
     ResourceKind, StdinKind, What, World,
 };
+pub use kinds::KINDS;
+
 use args::Arg;
 use state::{Input, State};
 use std::collections::BTreeSet;
@@ -130,8 +145,15 @@ impl Reader<'_> {
     }
 
     /// The intent, each effect once: told apart at the end in one go, which stays cheap for thousands.
+    /// Which bytes a program text had is asked for, so that it stands in the snapshot.
     fn finish(self) -> Intent {
         let mut intent = self.intent;
+        let code =
+            |e: &&Effect| e.action == Action::Execute && e.resource.kind == ResourceKind::Code;
+        let texts = intent.effects.iter().filter(code).filter_map(|e| e.resource.name.as_literal());
+        for path in texts.filter(|t| t.starts_with('/')) {
+            self.world.ask(&format!("digest:{path}"));
+        }
         let mut seen = BTreeSet::new();
         intent.effects.retain(|e| {
             seen.insert((e.action, e.resource.kind, e.resource.name.as_str().to_owned()))

@@ -175,7 +175,21 @@ impl Reader<'_> {
         } else {
             action
         };
+        // The history itself: by a path that leads into it, and not by a pattern that may match there.
+        if action == Action::Delete && format!("{}/", name.prefix()).contains("/.git/") {
+            let repository = Resource::exact(ResourceKind::Git, "./repository");
+            self.add(Action::Delete, repository, source);
+        }
         let writes = matches!(action, Action::Create | Action::Update);
+        // What a device held is gone with it; memory and descriptors are none.
+        let device = name.prefix().starts_with("/dev/")
+            && !["/dev/shm/", "/dev/fd/", "/dev/pts/", "/dev/mqueue/"]
+                .iter()
+                .any(|d| name.prefix().starts_with(d));
+        if writes && device {
+            let resource = Resource { kind: ResourceKind::File, name: name.clone() };
+            self.add(Action::Delete, resource, source);
+        }
         if writes && is_persistent(&name) {
             self.add(
                 Action::Persist,

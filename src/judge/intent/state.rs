@@ -4,6 +4,7 @@
 //! Never: keeps a value past a place where it may have changed.
 
 use super::args::Arg;
+use super::names::Names;
 use crate::judge::shell::{Node, Step, Word};
 use crate::model::World;
 use std::cell::Cell;
@@ -51,6 +52,8 @@ pub(super) enum Input {
     Inherited,
     /// Another command of the line.
     Piped,
+    /// Another command of the line, which prints names of files and nothing else.
+    Names(Names),
     /// A file.
     File,
     /// This text.

@@ -1,62 +1,11 @@
 //! The rows' own examples, and lines over all mechanisms, in a world of a few files.
 
 use super::*;
-use crate::model::{Answer, FactValue, StdinKind};
-
-/// The world of the catalogue's examples; `docs/design/catalogue.md` describes it.
-struct Sample;
-
-impl World for Sample {
-    fn ask(&self, name: &str) -> Answer {
-        let known = |t: &str| Answer::Known(FactValue::Text(t.to_owned()));
-        let (family, rest) = name.split_once(':').unwrap_or((name, ""));
-        match family {
-            "path" | "link" => {
-                let mut parts: Vec<&str> = Vec::new();
-                for p in rest.split('/') {
-                    match p {
-                        "" | "." => {}
-                        ".." => {
-                            parts.pop();
-                        }
-                        p => parts.push(p),
-                    }
-                }
-                let path = format!("/{}", parts.join("/"));
-                let dirs = ["/", "/repo", "/repo/src", "/repo/d", "/home/dev", "/tmp", "/etc"];
-                let files =
-                    ["f", "f1", "f2", "src/main.rs", "Makefile", "Cargo.toml", "package.json"];
-                let kind = if dirs.contains(&path.as_str()) {
-                    "dir"
-                } else if path.starts_with("/usr/bin/")
-                    || files.iter().any(|f| path == format!("/repo/{f}"))
-                {
-                    "file"
-                } else {
-                    "missing"
-                };
-                known(&format!("{kind} {path}"))
-            }
-            "program" => known(&format!("/usr/bin/{rest}")),
-            "shebang" => Answer::Absent,
-            "cwd" | "git.root" => known("/repo"),
-            "home" | "env.HOME" => known("/home/dev"),
-            "env.USER" | "user.name" => known("dev"),
-            "git.branch" => known("agent/x"),
-            "tmp" => known("/tmp"),
-            _ => Answer::Absent,
-        }
-    }
-}
+use crate::judge::intent::sample::Sample;
+use crate::model::StdinKind;
 
 fn effects(catalogue: &Catalogue, line: &str) -> Vec<String> {
-    let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
-    let reach = [Glob::parse("/repo/**").unwrap(), Glob::parse("/tmp/**").unwrap()];
-    let intent = read(&payload, catalogue, &Sample, &reach);
-    let mut out: Vec<String> =
-        intent.effects.iter().map(|e| format!("{} {}", e.action, e.resource)).collect();
-    out.sort();
-    out
+    sample::effects(catalogue, line)
 }
 
 #[test]
@@ -119,6 +68,10 @@ fn hostile_lines_are_answered_and_never_taken_for_harmless() {
         format!("{}rm f", "$(".repeat(20_000)),
         format!("sed '{}'", "s/[a/b/;".repeat(8000)),
         format!("awk '{}'", "/[/{print}".repeat(6500)),
+        format!("gcloud {}list", "beta ".repeat(13_000)),
+        format!("gcloud {}delete", "a --project p ".repeat(4600)),
+        format!("az {}delete", "list ".repeat(13_000)),
+        format!("aws ec2 terminate-instances {}", "--ids a b ".repeat(6500)),
         format!("psql -c '{}'", "select a from b,".repeat(4000)),
         format!("psql -c '{}'", "select a from (".repeat(4000)),
     ] {
@@ -144,15 +97,15 @@ fn argv_is_never_read_as_a_shell_line_and_must_be_text() {
 }
 
 #[test]
-fn statements_from_standard_input_are_opaque_unless_it_is_closed() {
+fn statements_from_standard_input_are_opaque() {
     let catalogue = Catalogue::new(Vec::new()).unwrap();
     let opaque = |stdin| {
         let payload = Payload { what: What::Line(b"psql app".to_vec()), stdin };
         let intent = read(&payload, &catalogue, &Sample, &[]);
         intent.effects.iter().any(|e| e.action == Action::Opaque)
     };
-    assert!(!opaque(StdinKind::Closed));
-    assert!(opaque(StdinKind::Pipe) && opaque(StdinKind::File) && opaque(StdinKind::Terminal));
+    assert!(opaque(StdinKind::Pipe) && opaque(StdinKind::File));
+    assert!(opaque(StdinKind::Closed) && opaque(StdinKind::Terminal));
 }
 
 proptest::proptest! {
@@ -210,3 +163,106 @@ const WRAPPERS: [&str; 12] = [
     "stdbuf -oL",
     "setsid -w",
 ];
+
+/// Marks that the rows of tools with tables of operations give a meaning.
+const MARKS: [&str; 11] = [
+    "read",
+    "reveal",
+    "create",
+    "update",
+    "delete",
+    "execute",
+    "administer",
+    "opaque",
+    "outfile",
+    "decrypts",
+    "local",
+];
+
+#[test]
+fn each_operation_of_the_tables_is_found_where_it_stands() {
+    let tools = Catalogue::new(Vec::new()).unwrap().all().unwrap();
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for tool in &tools {
+        let Some(operations) = &tool.operations else { continue };
+        for line in operations.table.lines() {
+            let (group, rest) = line.split_once(" = ").unwrap();
+            let mut words: Vec<&str> = group.split(' ').filter(|w| *w != ".").collect();
+            if words.iter().any(|w| matches!(*w, "*" | "**" | "?")) {
+                words = vec!["ec2"];
+            }
+            let general = group.contains(['*', '?']);
+            let mut marks = "";
+            for token in rest.split(' ') {
+                if let Some(name) = token.strip_suffix(':') {
+                    marks = name;
+                    let known = |m: &str| MARKS.contains(&m) || matches!(m, "-" | "help");
+                    assert!(marks.split('+').all(known), "{}: {line}", tool.name);
+                    continue;
+                }
+                count += 1;
+                let word = token.replace('*', "x");
+                let mut all = words.clone();
+                all.push(&word);
+                let found = operations.find(&all);
+                let at = found.as_ref().map(|o| (o.group, o.marks.join("+")));
+                let want = (marks != "-").then(|| (words.len(), marks.to_owned()));
+                if !general && at != want {
+                    wrong.push(format!("{}: {}: {at:?}, not {want:?}", tool.name, all.join(" ")));
+                }
+            }
+        }
+    }
+    assert!(count > 2500, "{count}");
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What operations of AWS do, from their own documentation.
+const AWS: &str = "\
+read: ec2 describe-vpcs, iam list-users, iam get-role, iam generate-credential-report, s3control list-jobs, \
+    sqs receive-message, logs filter-log-events, logs start-query, dynamodb scan, sts get-caller-identity, \
+    cloudformation validate-template, cloudformation detect-stack-drift, lambda get-function, \
+    configservice describe-config-rules, deploy list-applications, kms list-keys, ce get-cost-and-usage, \
+    cloudtrail lookup-events, route53 test-dns-answer, organizations describe-organization, \
+    resourcegroupstaggingapi get-resources, stepfunctions describe-execution, ssm describe-parameters
+reveal: secretsmanager get-secret-value, secretsmanager batch-get-secret-value, sts assume-role, \
+    sts get-session-token, sts assume-role-with-web-identity, sts get-federation-token, kms decrypt, \
+    ecr get-login-password, ecr get-authorization-token, ec2 get-password-data, eks get-token, \
+    rds generate-db-auth-token, redshift get-cluster-credentials, acm export-certificate, \
+    codeartifact get-authorization-token, cognito-identity get-credentials-for-identity, \
+    sso get-role-credentials, lightsail get-bucket-access-keys, kms generate-data-key
+create: ec2 run-instances, ec2 create-vpc, rds restore-db-instance-from-db-snapshot, dynamodb create-table, \
+    secretsmanager create-secret, lambda create-function, cloudformation create-stack
+update: ec2 start-instances, ec2 stop-instances, ec2 reboot-instances, ec2 create-tags, rds modify-db-instance, \
+    lambda publish-version, sns publish, sqs send-message, autoscaling set-desired-capacity, \
+    dynamodb put-item, ecs update-service, logs put-retention-policy, cloudwatch put-metric-alarm
+delete: ec2 terminate-instances, ec2 release-address, rds delete-db-instance, sqs purge-queue, \
+    dynamodb delete-item, kinesis deregister-stream-consumer, ecr batch-delete-image
+administer: iam attach-role-policy, iam put-user-policy, iam create-user, iam delete-role, iam change-password, \
+    iam add-user-to-group, kms put-key-policy, kms create-grant, lambda add-permission, \
+    ec2 authorize-security-group-ingress, sso-admin create-account-assignment, cloudtrail stop-logging, \
+    secretsmanager put-resource-policy, organizations attach-policy, sns add-permission
+execute: ssm send-command, ssm start-session, ecs execute-command, ecs run-task, codebuild start-build, \
+    stepfunctions start-execution, batch submit-job, glue start-job-run, emr add-steps
+create+reveal: ec2 create-key-pair, appsync create-api-key
+administer+reveal: iam create-access-key
+read+outfile: s3api get-object
+execute+outfile: lambda invoke
+read+decrypts: ssm get-parameter, ssm get-parameters-by-path
+-: ec2 frobnicate, ec9 describe-instances, s3 describe-instances, iam attach, lambda";
+
+#[test]
+fn operations_of_aws_do_what_is_known_of_them() {
+    let aws = Catalogue::new(Vec::new()).unwrap().tool("aws", "aws").unwrap();
+    let operations = aws.operations.as_ref().unwrap();
+    for line in AWS.lines() {
+        let (marks, list) = line.split_once(": ").unwrap();
+        for operation in list.split(", ") {
+            let words: Vec<&str> = operation.split_ascii_whitespace().collect();
+            let found = operations.find(&words).map_or("-".to_owned(), |o| o.marks.join("+"));
+            assert_eq!(found, marks, "{operation}");
+        }
+    }
+    let services = operations.table.lines().count();
+    assert!(services > 400, "{services}");
+}

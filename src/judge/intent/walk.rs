@@ -6,13 +6,16 @@
 
 use super::Reader;
 use super::args::{Arg, expand, joined, shown};
+use super::assigned::{assigned, local};
+use super::environment::{holds_secret, looks_for_secrets};
 use super::evaluate::{Dynamics, subscript_runs};
-use super::names::{assigned, local};
+use super::kinds::FROM_A_PIPE;
 use super::state::{Input, State};
+use crate::judge::catalogue::Doing;
 use crate::judge::shell::{
     ARITHMETIC, Join, Node, Part, RedirectKind, Redirection, Simple, Step, Word,
 };
-use crate::model::{Action, MAX_COMMANDS, MAX_PAYLOAD};
+use crate::model::{Action, Effect, MAX_COMMANDS, MAX_PAYLOAD, Resource, ResourceKind};
 use std::rc::Rc;
 
 /// Most values of a `for` that are gone through one by one.
@@ -71,9 +74,16 @@ impl Reader<'_> {
         match node {
             Node::Simple(simple) => self.simple(simple, state, input),
             Node::Pipeline(nodes) => {
+                let mut input = input.clone();
+                let start = self.intent.effects.len();
                 for (i, node) in nodes.iter().enumerate() {
-                    let input = if i == 0 { input } else { &Input::Piped };
-                    self.node(node, &mut state.clone(), input);
+                    let before = self.intent.effects.len();
+                    self.node(node, &mut state.clone(), &input);
+                    self.remote_text(start, before);
+                    if let Some(next) = nodes.get(i + 1) {
+                        self.filtered_environment(before, next);
+                        input = self.handed(node, before, state, &input);
+                    }
                 }
             }
             Node::Subshell(list, redirections) => {
@@ -140,6 +150,35 @@ impl Reader<'_> {
             after(state, way);
         }
         true
+    }
+
+    /// A program text from a pipe that something was fetched into comes from elsewhere.
+    fn remote_text(&mut self, start: usize, before: usize) {
+        let fetched = self.intent.effects.iter().take(before).skip(start);
+        if !fetched.into_iter().any(|e| e.action == Action::Connect) {
+            return;
+        }
+        for effect in self.intent.effects.iter_mut().skip(before) {
+            if effect.action == Action::Execute && effect.source == FROM_A_PIPE {
+                effect.resource = Resource::exact(ResourceKind::Code, "remote");
+            }
+        }
+    }
+
+    /// The environment printed into a filter that looks for secrets.
+    fn filtered_environment(&mut self, before: usize, next: &Node) {
+        let prints = |e: &Effect| {
+            e.action == Action::Read
+                && e.resource.kind == ResourceKind::Env
+                && e.resource.name.as_str() == "**"
+        };
+        let Node::Simple(filter) = next else { return };
+        let words = filter.words.iter().skip(1);
+        let looks = words.map(Word::literal).any(|w| w.is_none_or(|w| looks_for_secrets(&w)));
+        if looks && self.intent.effects.iter().skip(before).any(prints) {
+            let why = "a filter that looks for secrets in the environment";
+            self.on(Some(Doing::Act(Action::Reveal)), ResourceKind::Env, "**", why);
+        }
     }
 
     fn bodies(
@@ -217,6 +256,7 @@ impl Reader<'_> {
         let values = simple.assignments.iter().map(|(_, w)| w);
         let computed = self.evaluated(simple.words.iter().chain(values), state);
         let args: Vec<Arg> = simple.words.iter().flat_map(|w| expand(w, state)).collect();
+        let secrets = secret_names(simple, state);
         if simple.words.is_empty() {
             let shown = simple.assignments.first().map_or(">", |(name, _)| name.as_str());
             self.begin(shown, None);
@@ -244,6 +284,13 @@ impl Reader<'_> {
             self.assignment(name, &value);
         }
         computed.into_iter().for_each(|name| state.set(&name, Some(Arg::number())));
+        if !secrets.is_empty() {
+            self.begin(&format!("{} (variables)", shown(&args)), None);
+            for name in secrets {
+                let resource = Resource::exact(ResourceKind::Env, &name);
+                self.add(Action::Reveal, resource, "a variable whose name says that it is secret");
+            }
+        }
         if !args.is_empty() {
             if !simple.assignments.is_empty() {
                 state.prefix = simple.assignments.iter().map(|(name, _)| name.clone()).collect();
@@ -309,7 +356,12 @@ impl Reader<'_> {
 
     /// An assignment of a variable that makes programs run something.
     fn assignment(&mut self, name: &str, value: &Arg) {
-        self.given_value("assignment of", name);
+        // A server under test may be anybody's base.
+        let local = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
+        let own = |v: &str| local.iter().any(|l| v.strip_prefix(l).is_some_and(ends_host));
+        if !(name.ends_with("_URL") && value.known().is_some_and(own)) {
+            self.given_value("assignment of", name);
+        }
         if value.known().is_some_and(subscript_runs) {
             self.opaque(&format!(
                 "a value of {name} that runs a command where arithmetic reads it"
@@ -397,6 +449,26 @@ fn leaves_body(simple: &Simple) -> bool {
         .first()
         .and_then(Word::literal)
         .is_some_and(|w| matches!(w.as_str(), "return" | "continue" | "break"))
+}
+
+/// Variables of the environment that a command is handed and that hold secrets by their names; tests of
+/// whether one is set show nothing.
+fn secret_names(simple: &Simple, state: &State) -> Vec<String> {
+    let first = simple.words.first().and_then(Word::literal).unwrap_or_default();
+    if matches!(first.as_str(), "[" | "[[" | "test" | "unset" | ":") {
+        return Vec::new();
+    }
+    let params = simple.words.iter().flat_map(|w| &w.parts).filter_map(|p| match p {
+        Part::Param { name, .. } => Some(name),
+        _ => None,
+    });
+    let kept = |name: &&String| holds_secret(name) && !state.is_set(name);
+    params.filter(kept).cloned().collect()
+}
+
+/// Whether the name of a host ends here.
+fn ends_host(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(['/', ':']) && !rest.contains('@')
 }
 
 /// Whether what follows does not run after this: `exit`, `return`.

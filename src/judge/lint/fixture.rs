@@ -27,6 +27,7 @@ impl World for Fixture {
         let (family, rest) = name.split_once(':').unwrap_or((name, ""));
         match family {
             "path" | "link" => text(&place(rest)),
+            "names" => text("plain"),
             "program" => text(&format!("/usr/bin/{rest}")),
             "shebang" => Answer::Absent,
             "cwd" | "git.root" => text("/repo"),

@@ -1,32 +1,136 @@
-//! Runs a profile's own examples.
+//! Looks into a profile: its examples, its rules against each other and against its sandbox, and what can
+//! be proved of it.
 //!
-//! In: a policy and a catalogue. Out: findings.
-//! Never: runs a command, changes a profile.
-//!
-//! What an example claims, for the rules of the profile's own file: of a permit, that the line is
-//! allowed and this rule decides some effect of it; of an ask or forbid, that the line is asked for or
-//! denied and this rule decides some effect. A counter-example of a permit is not allowed; of an ask
-//! or forbid it has no effect that this rule decides. The rule's own `when` is taken as holding.
+//! In: a policy and a catalogue. Out: findings, proofs, proposals.
+//! Never: runs a command, changes a profile, reads a file or a ledger.
 
+mod automaton;
+mod ceiling;
+mod compare;
+mod examples;
 mod fixture;
+mod learn;
+mod moment;
+mod near;
+mod page;
+mod prove;
+mod rules;
+mod sample;
+mod search;
+mod tools;
+mod worlds;
 
+pub use compare::{Change, compare};
+pub use examples::examples;
 pub use fixture::Fixture;
+pub use learn::{GRAVE, Seen, generalise, propose};
+pub use near::{Near, Nearness, near};
+pub use page::{exact, page, row_json, row_text};
+pub use prove::{Claim, Proof, Terms, Witness, code_rules, implies, never, sealed};
+pub use sample::line;
+pub use tools::{RowFinding, row, tools};
 
 use super::catalogue::Catalogue;
-use super::decide::rehearse;
-use super::intent;
 use super::policy::{Policy, Rule};
-use crate::model::{
-    Answer, Assurance, Decision, Fact, Payload, Request, Snapshot, StdinKind, Subject, Verdict,
-    What, World,
-};
-use std::cell::RefCell;
-use std::sync::Arc;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; what it says may well be meant.
+    Note,
+    /// Something does nothing, or not what it looks like.
+    Warning,
+    /// The profile does not do what it says.
+    Error,
+}
+
+impl Severity {
+    /// The word in messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// An example or counter-example that does not hold.
+    Example,
+    /// A `when` that never holds.
+    NeverHolds,
+    /// A `when` that always holds.
+    AlwaysHolds,
+    /// A resource that no name matches.
+    MatchesNothing,
+    /// A rule that a stricter one contradicts word for word.
+    Contradicted,
+    /// A rule that can never decide, since stricter ones decide all it speaks of.
+    Unreachable,
+    /// A part of a rule that can never decide.
+    PartlyUnreachable,
+    /// A rule that permits, asks or forbids only what others do already.
+    Shadowed,
+    /// A permit of which the sandbox lets nothing happen.
+    OutsideCeiling,
+    /// A permit of which the sandbox lets only a part happen.
+    BeyondCeiling,
+    /// A part of the ceiling that no rule makes use of.
+    UnusedCeiling,
+    /// Rules that are too big to be followed in full.
+    TooBig,
+}
+
+impl Check {
+    /// The word in JSON and in `docs/profile.md`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Example => "example",
+            Self::NeverHolds => "never-holds",
+            Self::AlwaysHolds => "always-holds",
+            Self::MatchesNothing => "matches-nothing",
+            Self::Contradicted => "contradicted",
+            Self::Unreachable => "unreachable",
+            Self::PartlyUnreachable => "partly-unreachable",
+            Self::Shadowed => "shadowed",
+            Self::OutsideCeiling => "outside-ceiling",
+            Self::BeyondCeiling => "beyond-ceiling",
+            Self::UnusedCeiling => "unused-ceiling",
+            Self::TooBig => "too-big",
+        }
+    }
+
+    /// How bad it is.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Example
+            | Self::NeverHolds
+            | Self::MatchesNothing
+            | Self::Contradicted
+            | Self::Unreachable => Severity::Error,
+            Self::AlwaysHolds
+            | Self::PartlyUnreachable
+            | Self::Shadowed
+            | Self::OutsideCeiling
+            | Self::UnusedCeiling
+            | Self::TooBig => Severity::Warning,
+            Self::BeyondCeiling => Severity::Note,
+        }
+    }
+}
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule.
+    /// What was looked for.
+    pub check: Check,
+    /// The rule, or `sandbox`.
     pub rule: String,
     /// File and line.
     pub place: String,
@@ -34,134 +138,20 @@ pub struct Finding {
     pub message: String,
 }
 
-/// Runs the examples and counter-examples of every rule of the policy's own file. Empty: all hold.
-#[must_use]
-pub fn examples(policy: &Policy, catalogue: &Catalogue) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for rule in policy.rules().iter().filter(|r| r.profile == policy.name) {
-        let lines = rule.examples.iter().map(|l| (l, true));
-        for (line, example) in lines.chain(rule.counter_examples.iter().map(|l| (l, false))) {
-            let decision = judge(policy, catalogue, rule, line);
-            if let Some(what) = wrong(rule, &decision, example) {
-                let kind = if example { "example" } else { "counter-example" };
-                let message = format!("{kind} `{line}`: {what}{}", told(&decision));
-                findings.push(Finding { rule: rule.id.clone(), place: rule.place(), message });
-            }
-        }
+impl Finding {
+    fn of(rule: &Rule, check: Check, message: String) -> Self {
+        Self { check, rule: rule.id.clone(), place: rule.place(), message }
     }
+}
+
+/// Everything that can be found out about the rules of the policy's own file.
+#[must_use]
+pub fn check(policy: &Policy, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut findings = examples(policy, catalogue);
+    findings.extend(rules::rules(policy));
+    findings.extend(ceiling::ceiling(policy));
     findings
 }
 
-/// Why the line does not show what it should; `None` where it does.
-fn wrong(rule: &Rule, decision: &Decision, example: bool) -> Option<&'static str> {
-    let decides = decision.effects.iter().any(|e| e.rule == rule.id);
-    match (rule.effect, example) {
-        (Verdict::Allow, true) if decision.verdict != Verdict::Allow => Some("is not allowed"),
-        (_, true) if !decides => Some("has no effect that this rule decides"),
-        (Verdict::Ask, true) if decision.verdict != Verdict::Ask => Some("is not asked for"),
-        (Verdict::Deny, true) if decision.verdict != Verdict::Deny => Some("is not denied"),
-        (Verdict::Allow, false) if decision.verdict == Verdict::Allow => Some("is allowed"),
-        (Verdict::Ask | Verdict::Deny, false) if decides => {
-            Some("has an effect that this rule decides")
-        }
-        _ => None,
-    }
-}
-
-/// What the line does, in short, so that the author sees which effect he did not think of.
-fn told(decision: &Decision) -> String {
-    let effects: Vec<String> = decision
-        .effects
-        .iter()
-        .map(|e| format!("{} {} ({} by {})", e.action, e.resource, e.verdict, e.rule))
-        .collect();
-    if effects.is_empty() {
-        "; it has no effects".to_owned()
-    } else {
-        format!("; it has: {}", effects.join(", "))
-    }
-}
-
-fn judge(policy: &Policy, catalogue: &Catalogue, rule: &Rule, line: &str) -> Decision {
-    let world = Noting { snapshot: RefCell::default() };
-    let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
-    let bound = policy.bind(&world);
-    let intent = intent::read(&payload, catalogue, &world, bound.reach());
-    let subject = Subject {
-        agent: policy.name.clone(),
-        sponsor: String::new(),
-        user: "agent".to_owned(),
-        uid: 1000,
-        assurance: Assurance::Asserted,
-        session: String::new(),
-    };
-    let snapshot = world.snapshot.into_inner();
-    rehearse(policy, &Request { subject, payload, intent, snapshot }, &rule.id)
-}
-
-/// The fixture, with the answers it gave.
-struct Noting {
-    snapshot: RefCell<Snapshot>,
-}
-
-impl World for Noting {
-    fn ask(&self, name: &str) -> Answer {
-        let answer = Fixture.ask(name);
-        let fact = Arc::new(Fact { answer: answer.clone(), source: "fixture".into() });
-        self.snapshot.borrow_mut().facts.insert(name.into(), fact);
-        answer
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::judge::policy::Source;
-
-    fn load(name: &str) -> Policy {
-        let shipped = |name: &str| {
-            let path = format!("{}/profiles/{name}.toml", env!("CARGO_MANIFEST_DIR"));
-            #[allow(clippy::disallowed_methods, reason = "a test reads the shipped profiles")]
-            let text = std::fs::read_to_string(&path).unwrap();
-            Ok(Source { name: name.to_owned(), path, text })
-        };
-        Policy::load(name, &shipped).unwrap()
-    }
-
-    #[test]
-    fn the_shipped_profiles_do_what_their_examples_say() {
-        let catalogue = Catalogue::new(Vec::new()).unwrap();
-        for name in ["base", "coding-agent", "data-retrieval", "ci"] {
-            let policy = load(name);
-            for rule in policy.rules().iter().filter(|r| r.profile == name) {
-                assert!(!rule.examples.is_empty(), "{name}: {} has no examples", rule.id);
-                assert!(!rule.why.is_empty(), "{name}: {} does not say why", rule.id);
-                assert!(
-                    rule.effect == Verdict::Allow || !rule.hint.is_empty(),
-                    "{name}: {} has no hint",
-                    rule.id
-                );
-            }
-            let found: Vec<String> = examples(&policy, &catalogue)
-                .iter()
-                .map(|f| format!("{}: {}", f.rule, f.message))
-                .collect();
-            assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
-        }
-    }
-
-    #[test]
-    fn an_example_that_does_not_hold_is_found_with_what_the_line_does() {
-        let text = "exo = 1\nname = \"p\"\n[[permit]]\nid = \"one\"\nactions = [\"read\"]\nresources = [\"file:/repo/**\"]\nexamples = [\"rm f\"]\ncounter_examples = [\"cat f\"]\n";
-        let source = |name: &str| {
-            Ok(Source { name: name.to_owned(), path: "p.toml".into(), text: text.to_owned() })
-        };
-        let policy = Policy::load("p", &source).unwrap();
-        let found = examples(&policy, &Catalogue::new(Vec::new()).unwrap());
-        assert_eq!(found.len(), 2, "{found:?}");
-        assert!(
-            found[0].message.contains("delete file:/repo/f") && found[0].place.contains("p.toml"),
-            "{found:?}"
-        );
-    }
-}
+mod tests;

@@ -3,12 +3,12 @@
 //! In: the `[sandbox]` of a profile and its parents. Out: a [`Sandbox`] with all variables filled in.
 //! Never: knows what a command does; `decide` cuts the ceiling to that.
 
-use super::PolicyError;
 use super::file::{Place, SandboxKeys};
 use super::presets::{PRESETS, R, W, X};
 use super::template::{Template, Values};
 use super::words::{duration, is_env_name, nearest, size};
-use crate::model::{Environment, Limits, Require, Sandbox};
+use super::{Pattern, PolicyError};
+use crate::model::{Environment, Glob, Limits, Require, Sandbox};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use toml::{Spanned, Value};
@@ -63,6 +63,39 @@ impl Ceiling {
         let [_, write, _] = &self.trees;
         let fill = |t: &Template| t.fill(values, &str::to_owned).ok().flatten();
         write.iter().filter_map(fill).map(|p| p.trim_end_matches('?').to_owned()).collect()
+    }
+
+    /// The trees that may be read, written, executed, as a rule would write them.
+    #[must_use]
+    pub fn tree_patterns(&self) -> [Vec<Pattern>; 3] {
+        let tree = |t: &Template| {
+            let source = t.source();
+            let path = source.strip_suffix('?').unwrap_or(&source).trim_end_matches('/');
+            Pattern::parse(&format!("file:{}/**", Glob::escape(path))).ok()
+        };
+        self.trees.each_ref().map(|list| list.iter().filter_map(tree).collect())
+    }
+
+    /// The TCP ports that may be connected to, and those that may be listened on.
+    #[must_use]
+    pub fn ports(&self) -> (&[u16], &[u16]) {
+        (&self.fixed.connect, &self.fixed.listen)
+    }
+
+    /// The trees that one word of a list stands for.
+    #[must_use]
+    pub fn trees_of(word: &str, key: &str) -> Vec<Pattern> {
+        let right = match key {
+            "read" => R,
+            "write" => W,
+            _ => X,
+        };
+        let mut one = Self::default();
+        if let ([trees, ..], Ok(list)) = (&mut one.trees, expand(word, key, right)) {
+            *trees = list;
+        }
+        let [trees, ..] = one.tree_patterns();
+        trees
     }
 
     /// Names of the facts that it depends on.

@@ -16,8 +16,8 @@ mod words;
 
 pub use bound::{Bound, Cut, Speaks};
 pub use ceiling::Ceiling;
-pub use rule::{Pattern, Rule};
-pub use template::Values;
+pub use rule::{Condition, Pattern, Rule, Test};
+pub use template::{Values, supposed};
 
 use crate::model::{
     Action, Assurance, Autonomy, Digest, Environment, Mode, ResourceKind, Verdict, World,
@@ -192,6 +192,12 @@ impl Policy {
         json!({"name": self.name, "description": self.description, "sha256": self.sha256(),
             "files": self.files.iter().map(|(name, _)| name).collect::<Vec<_>>(), "sponsor": self.identity.sponsor,
             "rules": rules, "sandbox": self.ceiling.as_written()})
+    }
+
+    /// Names of the facts that deciding depends on.
+    #[must_use]
+    pub const fn facts(&self) -> &BTreeSet<String> {
+        &self.facts
     }
 
     /// The answers to all that deciding under this policy needs (variables, `when`, validity).

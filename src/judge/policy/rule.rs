@@ -86,22 +86,27 @@ impl Rule {
     /// A fact could not be found out.
     pub fn holds(&self, values: &Values) -> Result<bool, String> {
         for c in &self.conditions {
-            let holds = match values.get(&c.fact)? {
-                Some(value) => c.tests.iter().all(|t| t.holds(value)),
-                None => {
-                    let only_not = c.tests.iter().all(|t| matches!(t, Test::Not(_)));
-                    only_not && self.effect != Verdict::Allow
-                }
-            };
-            if !holds {
+            if !c.holds(values.get(&c.fact)?, self.effect) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
+    /// Its resources, in the order they are written.
+    #[must_use]
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// What its `when` says.
+    #[must_use]
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
     /// Names of the facts that it depends on.
-    pub(super) fn facts(&self) -> BTreeSet<&str> {
+    pub fn facts(&self) -> BTreeSet<&str> {
         let variables = self.patterns.iter().flat_map(|p| p.template.variables());
         variables.chain(self.conditions.iter().map(|c| c.fact.as_str())).collect()
     }
@@ -117,6 +122,41 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// Reads a resource as rules write it: `file:{cwd}/**`.
+    ///
+    /// # Errors
+    /// What is wrong with it, and the fix.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        pattern(text)
+    }
+
+    /// Its kind; `None`: any.
+    #[must_use]
+    pub const fn kind(&self) -> Option<ResourceKind> {
+        self.kind
+    }
+
+    /// Its variables, in order: name, and whether `/` follows.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.template.places()
+    }
+
+    /// The glob with each variable replaced by what `put` gives for its number. `None` where that is
+    /// no glob.
+    #[must_use]
+    pub fn shape(&self, put: &dyn Fn(usize) -> String) -> Option<Glob> {
+        match &self.fixed {
+            Some(glob) => Some(Glob::clone(glob)),
+            None => Glob::parse(&self.template.replace(put)).ok(),
+        }
+    }
+
+    /// The plain text before its first variable; `None` where there is a wildcard in it, or no variable.
+    #[must_use]
+    pub fn lead(&self) -> Option<&str> {
+        self.template.lead()
+    }
+
     /// Whether the rule speaks of this resource: a permit must cover all of it, an ask or a forbid
     /// need only meet it.
     ///
@@ -146,19 +186,42 @@ impl Pattern {
     }
 }
 
-#[derive(Clone, Debug)]
-struct Condition {
-    fact: String,
-    tests: Vec<Test>,
+/// What a `when` says of one fact: all tests must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The fact's name.
+    pub fact: String,
+    /// The tests.
+    pub tests: Vec<Test>,
 }
 
-#[derive(Clone, Debug)]
-enum Test {
+/// One test of a fact's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// Is one of these.
     In(Vec<FactValue>),
+    /// Is none of these.
     Not(Vec<FactValue>),
+    /// Is this or greater.
     Min(FactValue),
+    /// Is this or less.
     Max(FactValue),
+    /// Matches.
     Like(Glob),
+}
+
+impl Condition {
+    /// Whether it holds of this value (`None`: absent) in a rule of this effect.
+    #[must_use]
+    pub fn holds(&self, value: Option<&FactValue>, effect: Verdict) -> bool {
+        match value {
+            Some(value) => self.tests.iter().all(|t| t.holds(value)),
+            None => {
+                let only_not = self.tests.iter().all(|t| matches!(t, Test::Not(_)));
+                only_not && effect != Verdict::Allow
+            }
+        }
+    }
 }
 
 impl Test {

@@ -46,6 +46,22 @@ pub(super) fn is_number(fact: &str) -> Result<bool, String> {
     })
 }
 
+/// The answer that a fact of that name would be with this text as its value; an empty text: absent.
+///
+/// # Errors
+/// No such fact, or one that is a number and the text is none.
+pub fn supposed(fact: &str, text: &str) -> Result<Answer, String> {
+    let number = is_number(fact)?;
+    if text.is_empty() {
+        return Ok(Answer::Absent);
+    }
+    if !number {
+        return Ok(Answer::Known(FactValue::Text(text.to_owned())));
+    }
+    let value = text.parse().map_err(|_| format!("`{fact}` is a whole number, not `{text}`"))?;
+    Ok(Answer::Known(FactValue::Integer(value)))
+}
+
 /// What facts were answered, by name: asked once for a decision.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Values(BTreeMap<String, Answer>);
@@ -123,11 +139,50 @@ impl Template {
 
     /// The text with each variable as this word: for checks, or where there are none.
     pub(super) fn with(&self, word: &str) -> String {
+        self.replace(&|_| word.to_owned())
+    }
+
+    /// The text with each variable replaced, by its number.
+    pub(super) fn replace(&self, put: &dyn Fn(usize) -> String) -> String {
+        let mut number = 0;
         let text = |p: &Piece| match p {
             Piece::Text(t, _) => t.clone(),
-            Piece::Variable(_) => word.to_owned(),
+            Piece::Variable(_) => {
+                number += 1;
+                put(number - 1)
+            }
         };
         self.pieces.iter().map(text).collect()
+    }
+
+    /// Its variables in order: name, and whether `/` follows.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.pieces.iter().enumerate().filter_map(|(i, p)| match p {
+            Piece::Variable(name) => Some((name.as_str(), self.slash_follows(i))),
+            Piece::Text(..) => None,
+        })
+    }
+
+    /// The plain text before its first variable; `None` where there is a wildcard in it, or no variable.
+    pub(super) fn lead(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [Piece::Variable(_), ..] => Some(""),
+            [Piece::Text(text, literal), Piece::Variable(_), ..] if text == literal => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text as it is written.
+    pub(super) fn source(&self) -> String {
+        let text = |p: &Piece| match p {
+            Piece::Text(t, _) => t.replace('{', "{{"),
+            Piece::Variable(name) => format!("{{{name}}}"),
+        };
+        self.pieces.iter().map(text).collect()
+    }
+
+    fn slash_follows(&self, at: usize) -> bool {
+        matches!(self.pieces.get(at + 1), Some(Piece::Text(t, _)) if t.starts_with('/'))
     }
 
     /// The text with the values in it, each passed through `quote`; `None` where a variable has none.
@@ -181,9 +236,7 @@ impl Template {
         if text.is_empty() {
             return Ok(None);
         }
-        let slash =
-            matches!(self.pieces.get(at + 1), Some(Piece::Text(t, _)) if t.starts_with('/'));
-        let trimmed = if slash { text.trim_end_matches('/') } else { &text };
+        let trimmed = if self.slash_follows(at) { text.trim_end_matches('/') } else { &text };
         Ok(Some(trimmed.to_owned()))
     }
 

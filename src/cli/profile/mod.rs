@@ -1,13 +1,17 @@
-//! `exo profile list|show|check`.
+//! `exo profile …`: list, show, check, prove, diff, learn.
 //!
 //! In: names or files of profiles. Out: what they say, and whether they hold.
 //! Never: changes a profile.
 
+mod check;
+mod diff;
+mod learn;
+mod prove;
+
 use super::args::surroundings;
 use super::text::{complain, out, printable};
-use super::{NO, UNKNOWN, YES};
+use super::{UNKNOWN, YES};
 use crate::gate::{Error, Installation};
-use crate::judge::lint::{self, Finding};
 use crate::judge::policy::{Policy, PolicyError, Source};
 use clap::Subcommand;
 use serde_json::json;
@@ -34,14 +38,16 @@ pub(super) enum ProfileCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Load profiles and run their examples; without names, all
-    Check {
-        /// Names, or paths of files
-        names: Vec<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Load profiles, run their examples, and look for rules that do not do what they say
+    #[command(after_help = check::HELP)]
+    Check(check::CheckArgs),
+    /// Prove what a profile never allows, or that another allows as much
+    Prove(Box<prove::ProveArgs>),
+    /// Say in what two profiles differ, and which past decisions would change
+    #[command(after_help = diff::HELP)]
+    Diff(diff::DiffArgs),
+    /// Propose the least permits for what was seen in shadow mode
+    Learn(learn::LearnArgs),
 }
 
 /// `exo profile …`.
@@ -51,7 +57,10 @@ pub(super) fn run(command: &ProfileCommand) -> u8 {
         ProfileCommand::Show { name, resolved, json } => {
             show(&installation, name, *resolved, *json)
         }
-        ProfileCommand::Check { names, json } => check(&installation, names, *json),
+        ProfileCommand::Check(args) => check::check(&installation, args),
+        ProfileCommand::Prove(args) => prove::prove(&installation, args),
+        ProfileCommand::Diff(args) => diff::diff(&installation, args),
+        ProfileCommand::Learn(args) => learn::learn(&installation, args),
     });
     result.unwrap_or_else(|e| {
         complain(&e);
@@ -117,55 +126,6 @@ fn resolved_text(policy: &Policy) -> String {
         }
     }
     t
-}
-
-fn check(installation: &Installation, names: &[String], json: bool) -> Result<u8, Error> {
-    let all: Vec<String> = if names.is_empty() {
-        installation.profiles()?.into_keys().collect()
-    } else {
-        names.to_vec()
-    };
-    let catalogue = installation.catalogue()?;
-    let (mut code, mut rows, mut text) = (YES, Vec::new(), String::new());
-    for name in &all {
-        let loaded = load(installation, name);
-        let findings: Vec<Finding> = match &loaded {
-            Ok(policy) => lint::examples(policy, &catalogue),
-            Err(_) => Vec::new(),
-        };
-        let error = loaded.as_ref().err().map(ToString::to_string);
-        code = code.max(if error.is_some() {
-            UNKNOWN
-        } else if findings.is_empty() {
-            YES
-        } else {
-            NO
-        });
-        match (&loaded, &error) {
-            (_, Some(e)) => {
-                let _ = writeln!(text, "{name}: {}", printable(e));
-            }
-            (Ok(p), None) if findings.is_empty() => {
-                let _ = writeln!(
-                    text,
-                    "{name}: {} rules, {} examples hold",
-                    p.rules().len(),
-                    p.example_count()
-                );
-            }
-            _ => {}
-        }
-        for f in &findings {
-            let _ = writeln!(text, "{}: rule `{}`: {}", f.place, f.rule, printable(&f.message));
-        }
-        let found: Vec<_> = findings
-            .iter()
-            .map(|f| json!({"rule": f.rule, "place": f.place, "message": f.message}))
-            .collect();
-        rows.push(json!({"name": name, "error": error, "findings": found}));
-    }
-    out(&if json { format!("{:#}\n", json!(rows)) } else { text });
-    Ok(code)
 }
 
 /// A profile by name, or by the path of a file whose parents are looked for as usual.
