@@ -208,6 +208,7 @@ pub const LINES: &[&str] = &[
     "aa 2\\\n>o",
     "aa b\\\nc\\\n\\\nd \\\n\\\n e",
     "aa >2>&1",
+    "aa <((bb))",
     "aa >#b\nbb",
     "aa \"\"$X'' $X\"\" ''\"\"",
 ];

@@ -63,6 +63,10 @@ impl Reader<'_> {
         if self.at("\\\n") {
             return self.fail(from, "a line that is continued behind `(`");
         }
+        if self.at("(") {
+            // `<((`: bash looks for the end of arithmetic first, by rules of its own.
+            return self.fail(from, "a substitution that begins with `(`");
+        }
         let before = self.pending.len();
         let outer = self.substitution.replace(self.bodies.len());
         let list = self.deeper(|r| {
