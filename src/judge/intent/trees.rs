@@ -65,7 +65,8 @@ impl Reader<'_> {
     /// is nobody's loss.
     pub(super) fn loses(&mut self, tree: &str, source: &str) {
         let Ok(name) = Glob::parse(tree) else { return };
-        if !is_rebuildable(&name) && self.in_work_tree(&name) {
+        let again = self.inside(tree).is_some_and(|inside| is_rebuildable(&inside));
+        if !again && self.in_work_tree(&name) {
             let delete = Some(Doing::Act(Action::Delete));
             self.on(delete, ResourceKind::Git, "./worktree", &format!("{source}, a whole tree"));
         }
@@ -83,8 +84,10 @@ impl Reader<'_> {
 
     /// An archive, and not the line, says which files it writes over.
     pub(super) fn overwrites(&mut self, place: &Place, source: &str) {
-        let Ok(name) = Glob::parse(&place.tree()) else { return };
-        let there = place.kind != Kind::Missing || is_state(&name);
+        let tree = place.tree();
+        let Ok(name) = Glob::parse(&tree) else { return };
+        let state = self.inside(&tree).is_some_and(|inside| is_state(&inside));
+        let there = place.kind != Kind::Missing || state;
         if there && self.in_work_tree(&name) {
             let update = Some(Doing::Act(Action::Update));
             self.on(
@@ -96,7 +99,13 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn in_work_tree(&self, name: &Glob) -> bool {
+    /// What a tree is called inside of the repository: where that lies says nothing of its folders.
+    fn inside(&self, tree: &str) -> Option<Glob> {
+        let root = self.world.ask("git.root").text().map(Glob::escape)?;
+        Glob::parse(tree.strip_prefix(&root)?).ok()
+    }
+
+    fn in_work_tree(&self, name: &Glob) -> bool {
         let root = self.world.ask("git.root");
         let tree = root.text().map(|r| format!("{}/**", Glob::escape(r)));
         tree.and_then(|t| Glob::parse(&t).ok()).is_some_and(|t| t.meets(name))
