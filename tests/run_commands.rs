@@ -92,7 +92,7 @@ fn data_retrieval_reads_and_changes_nothing() {
     let home = Home::new();
     let check = |line: &str| home.exo(&["check", "--as", "data-retrieval", "-c", line]);
     assert_eq!(check("cat README.md").code, 0);
-    for line in ["rm README.md", "touch new", "git commit -m x", "python3 -c 'print(1)'"] {
+    for line in ["rm README.md", "touch new", "git commit -m x", "python3 -c 'import os'"] {
         assert_eq!(check(line).code, 1, "{line}");
     }
     let bare = home.bare_sh("touch new && rm new");

@@ -7,6 +7,9 @@ use super::state::State;
 use crate::judge::shell::{ARITHMETIC, LENGTH, PROCESS_SUBSTITUTION, Part, Word};
 use crate::model::Glob;
 
+/// The name that a process substitution becomes (bash manual, «Process Substitution»).
+pub(super) const SUBSTITUTED: &str = "/dev/fd/63";
+
 /// One argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Arg {
@@ -205,7 +208,7 @@ pub(super) fn joined(word: &Word, state: &State) -> Arg {
             Part::Dynamic { commands, quoted, what, .. } => match state.output_of(commands) {
                 Some(text) if *quoted => Arg::literal(&text),
                 // bash(1), «Process Substitution»: the word becomes the name of a descriptor.
-                _ if what == PROCESS_SUBSTITUTION => Arg::literal("/dev/fd/63"),
+                _ if what == PROCESS_SUBSTITUTION => Arg::literal(SUBSTITUTED),
                 _ if what == ARITHMETIC || what == LENGTH => Arg::number(),
                 // An empty output is no number, and no danger to arithmetic.
                 _ if state.prints_number(commands) => Arg { many: !quoted, ..Arg::number() },

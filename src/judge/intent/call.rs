@@ -144,6 +144,7 @@ impl Reader<'_> {
         for (flag, _) in &parsed.flags {
             call.marks.extend(flag.adds.iter().cloned());
         }
+        call.marks.extend(own_marks(call, &parsed.flags));
         let mut chosen: Vec<&Valued> =
             parsed.flags.iter().filter_map(|(f, v)| chosen(&f.values, v.as_ref())).collect();
         for (i, operand) in call.operands.iter().enumerate() {
@@ -417,6 +418,18 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Marks that the call itself gives: `dynamic` where a word holds what is not known before it runs, a place
+/// to write to aside; `stdin` where something comes in.
+fn own_marks(call: &Call, flags: &[(&Flag, Option<Arg>)]) -> Vec<String> {
+    let place =
+        |f: &Flag| f.effects.iter().any(|e| [" path", " tree"].iter().any(|k| e.contains(k)));
+    let mut values = flags.iter().filter(|(f, _)| !place(f)).filter_map(|(_, v)| v.as_ref());
+    let dynamic = call.operands.iter().any(|o| o.any) || values.any(|v| v.any);
+    let stdin = !matches!(call.input, Input::Inherited);
+    let marks = [("dynamic", dynamic), ("stdin", stdin)];
+    marks.into_iter().filter(|(_, is)| *is).map(|(mark, _)| mark.to_owned()).collect()
 }
 
 /// Whether a tool runs what a variable of its environment names.

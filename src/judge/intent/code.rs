@@ -8,6 +8,28 @@ use super::args::Arg;
 use super::call::Call;
 use crate::model::Action;
 
+/// What stands between the source of an inline program text and its hash.
+pub(super) const HASHED: &str = ", sha256 ";
+
+/// Whether a program text does nothing but print a number or a plain text, in whichever language it is.
+pub(super) fn only_prints(text: &str) -> bool {
+    let text = text.trim().trim_end_matches(';');
+    let inner = ["print(", "console.log("].iter().find_map(|p| text.strip_prefix(p));
+    let Some(inner) = inner.and_then(|t| t.strip_suffix(')')) else { return false };
+    let number = |c: char| c.is_ascii_digit() || "+-*/%. ".contains(c);
+    // No sign that any language expands inside of quotes.
+    let plain = |c: char| c.is_ascii_alphanumeric() || " .,:;!?-_+=/".contains(c);
+    let quoted = ['\'', '"'].iter().any(|q| {
+        let inside = inner.strip_prefix(*q).and_then(|t| t.strip_suffix(*q));
+        inside.is_some_and(|t| t.chars().all(plain))
+    });
+    quoted
+        || (!inner.is_empty()
+            && inner.len() < 64
+            && !inner.contains("**")
+            && inner.chars().all(number))
+}
+
 impl Reader<'_> {
     /// sed: `e` and the flag `e` of `s` run commands, `w` and `r` name files (sed(1), GNU manual).
     pub(super) fn sed(&mut self, call: &Call, value: &Arg) {

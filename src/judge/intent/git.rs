@@ -6,7 +6,8 @@
 use super::Reader;
 use super::args::Arg;
 use super::call::Call;
-use super::kinds::{host_before_path, or_remote, port_of};
+use super::hosts::{host_before_path, port_of};
+use super::kinds::or_remote;
 use super::paths::Kind;
 use super::state::State;
 use crate::judge::catalogue::Doing;
@@ -68,6 +69,28 @@ fn executing(key: &str) -> bool {
 }
 
 impl Reader<'_> {
+    /// A repository other than the one that the line begins in is also files of that place.
+    pub(super) fn other_repository(&mut self, action: Option<Doing>, state: &State, source: &str) {
+        let here = |cwd: &str| self.world.ask("cwd").text() == Some(cwd);
+        if state.cwd.as_deref().is_some_and(here) {
+            return;
+        }
+        let root = self.world.ask("git.root");
+        let inside = root.text().zip(state.cwd.as_deref()).is_some_and(|(root, cwd)| {
+            cwd.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        if inside {
+            return;
+        }
+        let base = state.cwd.as_deref().map_or_else(String::new, Glob::escape);
+        let (action, tree) = match action {
+            Some(Doing::Act(Action::Read)) => (Action::Read, format!("{base}/**")),
+            _ => (Action::Update, format!("{base}/.git/**")),
+        };
+        let tree = if state.cwd.is_some() { tree } else { "/**".to_owned() };
+        self.on_file(action, &tree, state, source);
+    }
+
     /// A remote by name, URL, scp-like address or path.
     pub(super) fn git_remote(
         &mut self,
@@ -82,7 +105,7 @@ impl Reader<'_> {
             return;
         }
         if value.known().is_none() {
-            self.on(action, ResourceKind::Host, "**", source);
+            self.host(action, value, 0, source);
             return;
         }
         if let Some((scheme, rest)) = prefix.split_once("://") {

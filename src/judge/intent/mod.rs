@@ -5,7 +5,7 @@
 //! Never: says what is permitted.
 
 mod args;
-mod assigned;
+mod bodies;
 mod builtins;
 mod call;
 mod cluster;
@@ -18,6 +18,7 @@ mod expression;
 mod flags;
 mod git;
 mod github;
+mod hosts;
 mod kinds;
 mod meta;
 mod names;
@@ -28,6 +29,8 @@ mod scripts;
 mod secrets;
 mod sql;
 mod state;
+mod texts;
+mod trees;
 mod walk;
 mod xargs;
 
@@ -154,9 +157,16 @@ impl Reader<'_> {
         for path in texts.filter(|t| t.starts_with('/')) {
             self.world.ask(&format!("digest:{path}"));
         }
+        // Two texts that run inside the line are told apart by their hashes; where there is one, the text
+        // without it says no more.
+        let hash = |e: &Effect| e.source.rsplit_once(code::HASHED).map(|(_, h)| h.to_owned());
+        let key = |e: &Effect| (e.action, e.resource.kind, e.resource.name.as_str().to_owned());
+        let hashed = intent.effects.iter().filter(|e| hash(e).is_some());
+        let hashed: BTreeSet<_> = hashed.map(key).collect();
         let mut seen = BTreeSet::new();
         intent.effects.retain(|e| {
-            seen.insert((e.action, e.resource.kind, e.resource.name.as_str().to_owned()))
+            let (key, hash) = (key(e), hash(e));
+            (hash.is_some() || !hashed.contains(&key)) && seen.insert((key, hash))
         });
         intent
     }

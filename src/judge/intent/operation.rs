@@ -7,7 +7,7 @@ use super::Reader;
 use super::args::Arg;
 use super::call::{Call, verb_of};
 use super::flags::{self, Parsed, parse};
-use super::state::{Input, State};
+use super::state::State;
 use crate::judge::catalogue::{Flag, Form, Operation, Takes, Verb};
 use crate::model::Glob;
 use std::sync::Arc;
@@ -44,10 +44,6 @@ impl Reader<'_> {
         }
         flags.extend(plain);
         call.marks.extend(marks.iter().map(|m| (*m).to_owned()));
-        // What comes in may be a request's body.
-        if !matches!(call.input, Input::Inherited) {
-            call.marks.insert("stdin".to_owned());
-        }
         call.group = group(&texts, found.as_ref(), taken);
         let behind = words.get(taken..).unwrap_or_default();
         let later: Vec<Arg> = behind.iter().cloned().chain(rest).collect();

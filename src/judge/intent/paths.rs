@@ -5,8 +5,9 @@
 //! Never: takes an unknown path for one inside the repository.
 
 use super::Reader;
-use super::args::{Arg, one_name};
+use super::args::{Arg, SUBSTITUTED, one_name};
 use super::state::State;
+use super::texts::FROM_A_PIPE;
 use crate::judge::catalogue::{is_persistent, is_secret, secret_roots};
 use crate::model::{Action, Answer, Glob, Resource, ResourceKind};
 
@@ -129,7 +130,7 @@ impl Reader<'_> {
 
     /// One effect on a file.
     pub(super) fn file(&mut self, action: Action, arg: &Arg, state: &State, source: &str) {
-        if self.is_stream(arg) || self.is_socket(arg, source) {
+        if self.is_stream(arg) || self.is_socket(arg, action != Action::Read, source) {
             return;
         }
         let place = self.place(arg, state, action != Action::Delete);
@@ -141,7 +142,7 @@ impl Reader<'_> {
 
     /// `create` or `update`, by whether it is there; a folder is updated.
     pub(super) fn write_file(&mut self, arg: &Arg, state: &State, source: &str) {
-        if self.is_stream(arg) || self.is_socket(arg, source) {
+        if self.is_stream(arg) || self.is_socket(arg, true, source) {
             return;
         }
         let place = self.place(arg, state, true);
@@ -231,7 +232,7 @@ impl Reader<'_> {
     }
 
     /// `/dev/tcp/host/port` is a connection in bash.
-    fn is_socket(&mut self, arg: &Arg, source: &str) -> bool {
+    fn is_socket(&mut self, arg: &Arg, writes: bool, source: &str) -> bool {
         let Some(rest) = arg
             .known()
             .and_then(|t| t.strip_prefix("/dev/tcp/").or_else(|| t.strip_prefix("/dev/udp/")))
@@ -241,7 +242,12 @@ impl Reader<'_> {
         let (host, port) = rest.split_once('/').unwrap_or((rest, "*"));
         let resource = Resource::parse(&format!("host:{}:{port}", Glob::escape(host)));
         match resource {
-            Ok(resource) => self.add(Action::Connect, resource, source),
+            Ok(resource) => {
+                if writes {
+                    self.add(Action::Update, resource.clone(), source);
+                }
+                self.add(Action::Connect, resource, source);
+            }
             Err(_) => self.opaque("a connection that is not understood"),
         }
         true
@@ -249,6 +255,10 @@ impl Reader<'_> {
 
     /// A program text in a file: it runs, and is read.
     pub(super) fn script(&mut self, arg: &Arg, state: &State, source: &str) {
+        if arg.known() == Some(SUBSTITUTED) {
+            self.inline(FROM_A_PIPE);
+            return;
+        }
         if arg.known() == Some("-") || self.is_stream(arg) {
             self.inline(source);
             return;

@@ -63,7 +63,7 @@ impl World for Sample {
     }
 }
 
-/// The effects of a line in this world, as rows write them, sorted.
+/// The effects of a line in this world, as rows write them: each once, sorted.
 #[must_use]
 pub fn effects(catalogue: &Catalogue, line: &str) -> Vec<String> {
     let payload = Payload { what: What::Line(line.as_bytes().to_vec()), stdin: StdinKind::Closed };
@@ -73,5 +73,7 @@ pub fn effects(catalogue: &Catalogue, line: &str) -> Vec<String> {
     let mut out: Vec<String> =
         intent.effects.iter().map(|e| format!("{} {}", e.action, e.resource)).collect();
     out.sort();
+    // Texts that run are told apart by hashes, which stand beside the effect.
+    out.dedup();
     out
 }

@@ -5,8 +5,9 @@
 
 use super::Reader;
 use super::args::Arg;
+use super::code::{HASHED, only_prints};
 use crate::judge::catalogue::{is_persistent, is_secret};
-use crate::model::{Action, Glob, Resource, ResourceKind};
+use crate::model::{Action, Glob, Resource, ResourceKind, sha256};
 
 /// How the tokens of well-known services begin, and how many characters at least follow (their own
 /// documentation on secret scanning).
@@ -56,10 +57,16 @@ impl Reader<'_> {
         }
     }
 
-    /// Program text that runs, and the guarded places that it names.
+    /// Program text that runs, with its hash, and the guarded places that it names.
     pub(super) fn program_text(&mut self, text: Option<&str>, source: &str) {
-        self.inline(source);
-        let Some(text) = text else { return };
+        let Some(text) = text else {
+            self.inline(source);
+            return;
+        };
+        if only_prints(text) {
+            return;
+        }
+        self.inline(&format!("{source}{HASHED}{}", sha256(&[text.as_bytes()])));
         let writes = WRITES.iter().any(|w| text.contains(w));
         for place in places(text).into_iter().take(MAX_PLACES) {
             let Ok(name) = Glob::parse(&place) else { continue };

@@ -266,3 +266,15 @@ fn operations_of_aws_do_what_is_known_of_them() {
     let services = operations.table.lines().count();
     assert!(services > 400, "{services}");
 }
+
+#[test]
+fn inline_code_stands_with_its_hash_and_two_texts_are_two_effects() {
+    let catalogue = Catalogue::new(Vec::new()).unwrap();
+    let line = b"python3 -c 'import a' && python3 -c 'import b' && python3 -c 'import a'".to_vec();
+    let payload = Payload { what: What::Line(line), stdin: StdinKind::Closed };
+    let intent = read(&payload, &catalogue, &Sample, &[]);
+    let sources: Vec<&str> = intent.effects.iter().map(|e| e.source.as_str()).collect();
+    let hash = |text: &str| crate::model::sha256(&[text.as_bytes()]).to_string();
+    assert_eq!(sources.len(), 2, "{sources:?}");
+    assert!(sources[0].ends_with(&hash("import a")) && sources[1].ends_with(&hash("import b")));
+}

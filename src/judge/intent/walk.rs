@@ -6,11 +6,11 @@
 
 use super::Reader;
 use super::args::{Arg, expand, joined, shown};
-use super::assigned::{assigned, local};
+use super::bodies::{assigned, leaves, leaves_body, local};
 use super::environment::{holds_secret, looks_for_secrets};
 use super::evaluate::{Dynamics, subscript_runs};
-use super::kinds::FROM_A_PIPE;
 use super::state::{Input, State};
+use super::texts::FROM_A_PIPE;
 use crate::judge::catalogue::Doing;
 use crate::judge::shell::{
     ARITHMETIC, Join, Node, Part, RedirectKind, Redirection, Simple, Step, Word,
@@ -253,6 +253,7 @@ impl Reader<'_> {
         if leaves_body(simple) {
             self.left.push(state.clone());
         }
+        let start = self.intent.effects.len();
         let values = simple.assignments.iter().map(|(_, w)| w);
         let computed = self.evaluated(simple.words.iter().chain(values), state);
         let args: Vec<Arg> = simple.words.iter().flat_map(|w| expand(w, state)).collect();
@@ -292,6 +293,7 @@ impl Reader<'_> {
             }
         }
         if !args.is_empty() {
+            let before = self.intent.effects.len();
             if !simple.assignments.is_empty() {
                 state.prefix = simple.assignments.iter().map(|(name, _)| name.clone()).collect();
             }
@@ -308,6 +310,7 @@ impl Reader<'_> {
                 self.run(args, state, &input, true);
             }
             state.prefix = Rc::default();
+            self.remote_text(start, before);
         }
         state.path_known = path_known && !state.is_set("PATH");
         if std::mem::take(&mut state.overflow) {
@@ -442,15 +445,6 @@ impl Reader<'_> {
     }
 }
 
-/// Whether the list or body that it stands in ends here.
-fn leaves_body(simple: &Simple) -> bool {
-    simple
-        .words
-        .first()
-        .and_then(Word::literal)
-        .is_some_and(|w| matches!(w.as_str(), "return" | "continue" | "break"))
-}
-
 /// Variables of the environment that a command is handed and that hold secrets by their names; tests of
 /// whether one is set show nothing.
 fn secret_names(simple: &Simple, state: &State) -> Vec<String> {
@@ -469,17 +463,4 @@ fn secret_names(simple: &Simple, state: &State) -> Vec<String> {
 /// Whether the name of a host ends here.
 fn ends_host(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with(['/', ':']) && !rest.contains('@')
-}
-
-/// Whether what follows does not run after this: `exit`, `return`.
-fn leaves(node: &Node) -> bool {
-    match node {
-        Node::Simple(s) => s
-            .words
-            .first()
-            .and_then(Word::literal)
-            .is_some_and(|w| matches!(w.as_str(), "exit" | "return" | "continue" | "break")),
-        Node::Group(list, _) => list.last().is_some_and(|s| leaves(&s.node)),
-        _ => false,
-    }
 }

@@ -8,6 +8,7 @@ use super::Reader;
 use super::args::Arg;
 use super::call::Call;
 use super::state::{Input, State};
+use crate::judge::shell::Dialect;
 use crate::model::{Action, StdinKind};
 
 impl Reader<'_> {
@@ -48,6 +49,48 @@ impl Reader<'_> {
             return;
         }
         self.inner_with(call, rest, &Arg::unknown(false), state);
+    }
+
+    /// parallel(1): the words in front of `:::`, as one text of a shell, once for each word behind it; without
+    /// any they come from standard input.
+    pub(super) fn parallel(&mut self, call: &Call) {
+        let known: Option<Vec<&str>> = call.operands.iter().map(Arg::known).collect();
+        let Some(words) = known.filter(|_| !call.marks.contains("dry")) else {
+            if !call.marks.contains("dry") {
+                self.opaque("a text for parallel that is not known before it runs");
+            }
+            return;
+        };
+        let mut parts = words.split(|w| *w == ":::");
+        let text = parts.next().unwrap_or_default().join(" ");
+        let (first, more) = (parts.next(), parts.next());
+        let odd =
+            ["{.}", "{/", "{#", "{%", "{=", "{1", "{+", "{-"].iter().any(|s| text.contains(s));
+        let sources = words.iter().any(|w| w.starts_with("::::") || *w == ":::+");
+        if text.is_empty() || odd || sources || more.is_some() {
+            self.opaque("arguments that parallel puts in places of its own");
+            return;
+        }
+        let Some(values) = first else {
+            let words = text.split(' ').map(Arg::literal).collect::<Vec<_>>();
+            let plain = |c: char| c.is_ascii_alphanumeric() || " _./-".contains(c);
+            if text.chars().all(plain) {
+                self.inner_with(call, &words, &Arg::unknown(false), &call.state);
+            } else {
+                self.opaque("a text of a shell with arguments that come from standard input");
+            }
+            return;
+        };
+        for value in values {
+            let quoted = format!("'{}'", value.replace('\'', r"'\''"));
+            let line = if text.contains("{}") {
+                text.replace("{}", &quoted)
+            } else {
+                format!("{text} {quoted}")
+            };
+            let mut inner = call.state.other_shell();
+            self.deeper(|r| r.text(line.as_bytes(), Dialect::Bash, &mut inner, &Input::Inherited));
+        }
     }
 
     fn inner_with(&mut self, call: &Call, rest: &[Arg], one: &Arg, state: &State) {

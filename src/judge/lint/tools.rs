@@ -294,7 +294,7 @@ impl Look<'_> {
         let known = |m: &str| {
             marks.contains(m)
                 || self.tool.operations.is_some()
-                || m == "stdin"
+                || matches!(m, "stdin" | "dynamic")
                 || m.starts_with("exists ")
         };
         if let Some((mark, _)) = effect.condition.filter(|(m, _)| !known(m)) {

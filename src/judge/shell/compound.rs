@@ -1,7 +1,7 @@
-//! Compound commands that begin with a word: functions, `if`, `for`, `select`, `case`.
+//! Compound commands: conditions, loops, cases, functions.
 //!
-//! In: the reader behind the word. Out: nodes.
-//! Never: takes a reserved word for one where bash does not.
+//! In: the reader in front of one. Out: its node, with the lists of commands in it.
+//! Never: keeps the order in which bodies run: each may run, once or again.
 
 use super::ast::{Join, Node, Part, Step, Word};
 use super::reader::{RESERVED, Read, Reader, Stop};

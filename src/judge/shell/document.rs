@@ -82,6 +82,7 @@ impl Reader<'_> {
     }
 }
 
+/// Puts the bodies, by number, where the redirections of a step refer to them.
 pub(super) fn fill_step(step: &mut Step, bodies: &[Option<Word>]) {
     fill_node(&mut step.node, bodies);
 }

@@ -1,10 +1,32 @@
-//! Names of variables that pieces of a script set.
+//! What the bodies of a script do to the state around them, found before they are walked.
 //!
-//! In: nodes. Out: names.
-//! Never: leaves out a name because its piece may not run.
+//! In: nodes of a script. Out: the names that they assign, whether the list that they stand in ends.
+//! Never: leaves out a name because its assignment may not run.
 
 use super::evaluate::Dynamics;
-use crate::judge::shell::{ARITHMETIC, LENGTH, Node, Part, Step, Word};
+use crate::judge::shell::{ARITHMETIC, LENGTH, Node, Part, Simple, Step, Word};
+
+/// Whether the list or body that it stands in ends here.
+pub(super) fn leaves_body(simple: &Simple) -> bool {
+    simple
+        .words
+        .first()
+        .and_then(Word::literal)
+        .is_some_and(|w| matches!(w.as_str(), "return" | "continue" | "break"))
+}
+
+/// Whether what follows does not run after this: `exit`, `return`.
+pub(super) fn leaves(node: &Node) -> bool {
+    match node {
+        Node::Simple(s) => s
+            .words
+            .first()
+            .and_then(Word::literal)
+            .is_some_and(|w| matches!(w.as_str(), "exit" | "return" | "continue" | "break")),
+        Node::Group(list, _) => list.last().is_some_and(|s| leaves(&s.node)),
+        _ => false,
+    }
+}
 
 /// Names that the bodies assign, anywhere in them, each with whether it only ever gets a number.
 pub(super) fn assigned(bodies: &[Vec<Step>]) -> Vec<(String, bool)> {
