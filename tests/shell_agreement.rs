@@ -97,7 +97,7 @@ const CHOSEN: &[(&str, &str, &str)] = &[
     ("[[ -n ]] ]] && aa", "b", "`]]` in the place of a test's word"),
     ("[[ -f ]] && aa", "t", "a test without its word"),
     ("A=()aa b", "e", "a word right behind an array"),
-    ("aa <() b", "e", "a process substitution without a command"),
+    ("aa <() b", "ebt", "a process substitution without a command"),
     ("aa >2>&1", "bt", "a number that is the next redirection's, not a target"),
     ("aa >#b\nbb", "t", "a comment in the place of a target"),
     ("aa $((bb); cc)", "et", "`$((` that begins a subshell"),
