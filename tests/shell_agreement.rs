@@ -35,8 +35,9 @@ fn ask(line: &str) -> Says {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    // A here-document whose substitution does not hold together is told, and is no failure to bash.
-    let told = String::from_utf8_lossy(&bash.stderr).contains("syntax error");
+    // Some of what does not hold together is told, and is no failure to `bash -n`.
+    let told = String::from_utf8_lossy(&bash.stderr);
+    let told = told.contains("syntax error") || told.contains("conditional");
     let mut tree = tree_sitter::Parser::new();
     tree.set_language(&tree_sitter_bash::LANGUAGE.into()).unwrap();
     let options = brush_parser::ParserOptions::default();
@@ -93,6 +94,10 @@ const CHOSEN: &[(&str, &str, &str)] = &[
     ("aa <<\\\n-E\n\tb\n\tE\nbb", "ebt", "`<<-` over two lines"),
     ("aa 2\\\n>o", "e", "a descriptor over two lines"),
     ("aa <((bb))", "e", "`((`, which bash reads by rules of its own first"),
+    ("[[ -n ]] ]] && aa", "b", "`]]` in the place of a test's word"),
+    ("[[ -f ]] && aa", "t", "a test without its word"),
+    ("A=()aa b", "e", "a word right behind an array"),
+    ("aa <() b", "ebt", "a process substitution without a command"),
     ("aa >2>&1", "bt", "a number that is the next redirection's, not a target"),
     ("aa >#b\nbb", "t", "a comment in the place of a target"),
     ("aa $((bb); cc)", "et", "`$((` that begins a subshell"),
@@ -111,6 +116,7 @@ const REFUSED: &[&str] = &[
     "a range in braces that is not plain",
     "a substitution that begins with `(`",
     "an array in a substitution",
+    "a word right behind an array",
     "an array beside a here-document",
     "an element with a subscript in an array",
     "an expansion inside arithmetic",

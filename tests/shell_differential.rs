@@ -119,6 +119,8 @@ fn ran_by_bash(dir: &Path, line: &str, strangers: bool) -> (Vec<Vec<String>>, bo
         .env("BASH_ENV", dir.join("handler"))
         .env("LC_ALL", "C.UTF-8")
         .env("LOG", &log)
+        // A function that calls itself from a pipeline would fork for ever.
+        .env("FUNCNEST", "4")
         .current_dir(&work)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -141,12 +143,7 @@ fn ran_by_bash(dir: &Path, line: &str, strangers: bool) -> (Vec<Vec<String>>, bo
     let text = String::from_utf8_lossy(&text);
     let records = text.split("\u{1}\0").filter(|r| !r.is_empty());
     let ran = records.map(|r| r.split_terminator('\0').map(str::to_owned).collect()).collect();
-    (
-        ran,
-        ["syntax error near", "syntax error in cond", "unexpected EOF"]
-            .iter()
-            .any(|e| errors.contains(e)),
-    )
+    (ran, ["syntax error near", "conditional", "unexpected EOF"].iter().any(|e| errors.contains(e)))
 }
 
 /// Whether the reader understood the line; what it got wrong is added.

@@ -154,6 +154,10 @@ impl Reader<'_> {
         if !self.pending.is_empty() {
             return self.fail(from, "an array beside a here-document");
         }
+        // bash takes `time` right behind the parenthesis for the reserved word.
+        if self.peek().is_some_and(|c| !" \t\n;&|)<>".contains(c)) {
+            return self.fail(from, "a word right behind an array");
+        }
         Ok(Word { parts: vec![Part::Array(words)], span: from..self.pos })
     }
 

@@ -82,6 +82,9 @@ impl Reader<'_> {
                     self.bash_only(from, "a process substitution")?;
                     self.pos += 2;
                     let commands = self.substitution(from)?;
+                    if commands.is_empty() {
+                        return self.fail(from, "a process substitution without a command");
+                    }
                     parts.push(Part::dynamic(commands, PROCESS_SUBSTITUTION, true));
                 }
                 '(' => {
