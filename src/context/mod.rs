@@ -57,6 +57,18 @@ impl Live {
         self.cache.borrow_mut().insert(name.into(), fact);
     }
 
+    /// The fact, gathered where it is not known yet, and in the snapshot.
+    fn noted(&self, name: &str) -> Arc<Fact> {
+        let known = self.cache.borrow().get_key_value(name).map(|(n, f)| (n.clone(), f.clone()));
+        let (name, fact) = known.unwrap_or_else(|| {
+            let row: (Arc<str>, _) = (name.into(), Arc::new(self.gather(name)));
+            self.cache.borrow_mut().insert(row.0.clone(), row.1.clone());
+            row
+        });
+        self.snapshot.borrow_mut().facts.insert(name, fact.clone());
+        fact
+    }
+
     fn gather(&self, name: &str) -> Fact {
         let (family, rest) = name.split_once(':').unwrap_or((name, ""));
         let (answer, source) = match family {
@@ -149,15 +161,11 @@ impl Live {
 
 impl World for Live {
     fn ask(&self, name: &str) -> Answer {
-        let known = self.cache.borrow().get_key_value(name).map(|(n, f)| (n.clone(), f.clone()));
-        let (name, fact) = known.unwrap_or_else(|| {
-            let row: (Arc<str>, _) = (name.into(), Arc::new(self.gather(name)));
-            self.cache.borrow_mut().insert(row.0.clone(), row.1.clone());
-            row
-        });
-        let answer = fact.answer.clone();
-        self.snapshot.borrow_mut().facts.insert(name, fact);
-        answer
+        self.noted(name).answer.clone()
+    }
+
+    fn answers(&self, name: &str, answer: &Answer) -> bool {
+        self.noted(name).answer == *answer
     }
 }
 

@@ -116,6 +116,11 @@ impl fmt::Display for Answer {
 pub trait World {
     /// The answer to one question.
     fn ask(&self, name: &str) -> Answer;
+
+    /// Whether this is the answer: as asking, without handing it out.
+    fn answers(&self, name: &str, answer: &Answer) -> bool {
+        self.ask(name) == *answer
+    }
 }
 
 /// One gathered fact.
@@ -243,6 +248,10 @@ impl World for Snapshot {
             || Answer::Failed(format!("fact `{name}` is not in the snapshot")),
             |f| f.answer.clone(),
         )
+    }
+
+    fn answers(&self, name: &str, answer: &Answer) -> bool {
+        self.facts.get(name).is_some_and(|f| f.answer == *answer)
     }
 }
 

@@ -47,7 +47,10 @@ impl Reader<'_> {
         match self.program(name_text, state) {
             Program::Tool(tool, path) => {
                 self.begin(&shown, Some(tool.name.clone()));
-                self.shown_secrets(&args);
+                // Words that a wrapper hands on were looked at with the wrapper.
+                if shell || self.depth == 0 {
+                    self.shown_secrets(&args);
+                }
                 let call = Call::new(tool, path, state.clone(), input.clone());
                 self.deeper(|r| r.call(call, args, state));
             }

@@ -9,6 +9,8 @@ use super::code::{HASHED, only_prints};
 use crate::judge::catalogue::{is_persistent, is_secret};
 use crate::model::{Action, Glob, Resource, ResourceKind, sha256};
 
+/// Fewest bytes of a token with its beginning; a test holds it against the table.
+const SHORTEST: usize = 15;
 /// How the tokens of well-known services begin, and how many characters at least follow (their own
 /// documentation on secret scanning).
 const TOKENS: &[(&str, usize)] = &[
@@ -84,6 +86,10 @@ impl Reader<'_> {
 
 /// Whether a text holds a token of a well-known service, or a private key.
 fn holds_token(text: &str) -> bool {
+    // Most words are shorter than any of them.
+    if text.len() < SHORTEST {
+        return false;
+    }
     let long = |rest: &str, n: usize| {
         let token = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         rest.chars().take_while(token).count() >= n
@@ -139,5 +145,11 @@ mod tests {
         assert!(
             ["/**/.ssh/id_rsa", "/**/src/a.py"].iter().all(|p| found.contains(&(*p).to_owned()))
         );
+    }
+
+    #[test]
+    fn no_token_is_shorter_than_what_is_skipped() {
+        assert!(TOKENS.iter().all(|(start, n)| start.len() + n >= SHORTEST));
+        assert!("-----BEGIN PRIVATE KEY".len() >= SHORTEST);
     }
 }

@@ -10,7 +10,7 @@
 
 use super::rule::Pattern;
 use super::{Policy, Values};
-use crate::model::{Action, Glob, Resource, ResourceKind, Sandbox, Verdict};
+use crate::model::{Action, Glob, Resource, ResourceKind, Sandbox, Verdict, World};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -201,12 +201,13 @@ impl Lookup {
 pub(super) struct Memo(Mutex<Option<Arc<Bound>>>);
 
 impl Memo {
-    /// The bound policy of these values.
-    pub(super) fn bound(&self, policy: &Policy, values: Values) -> Arc<Bound> {
-        let Ok(mut last) = self.0.lock() else { return Arc::new(Bound::new(policy, values)) };
+    /// The policy under the facts of this world.
+    pub(super) fn bound(&self, policy: &Policy, world: &dyn World) -> Arc<Bound> {
+        let new = || Arc::new(Bound::new(policy, policy.values(world)));
+        let Ok(mut last) = self.0.lock() else { return new() };
         match &*last {
-            Some(bound) if bound.values == values => Arc::clone(bound),
-            _ => Arc::clone(last.insert(Arc::new(Bound::new(policy, values)))),
+            Some(bound) if bound.values.hold_in(world) => Arc::clone(bound),
+            _ => Arc::clone(last.insert(new())),
         }
     }
 }

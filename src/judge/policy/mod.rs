@@ -229,7 +229,7 @@ impl Policy {
     /// The policy under the facts of a world.
     #[must_use]
     pub fn bind(&self, world: &dyn World) -> Arc<Bound> {
-        self.memo.bound(self, self.values(world))
+        self.memo.bound(self, world)
     }
 
     fn pattern(&self, rule: usize, at: usize) -> Option<&Pattern> {

@@ -73,6 +73,11 @@ impl Values {
         Self(names.iter().map(|n| (n.clone(), world.ask(n))).collect())
     }
 
+    /// Whether the world answers all of them so.
+    pub(super) fn hold_in(&self, world: &dyn World) -> bool {
+        self.0.iter().all(|(name, answer)| world.answers(name, answer))
+    }
+
     /// The value; `None` where it is known to be absent.
     ///
     /// # Errors
