@@ -161,6 +161,7 @@ impl Glob {
             (Rest::Anything, _) => true,
             (Rest::Tree, _) if theirs.starts_with('/') => true,
             (Rest::Tree, Rest::Tree) => theirs.is_empty(),
+            (Rest::Wild { needle, .. }, _) if !other.spells(needle) => false,
             _ => covers(&self.machine(), &other.machine(), theirs),
         }
     }
@@ -182,6 +183,13 @@ impl Glob {
             (Rest::Tree, Rest::Tree | Rest::Anything) => more.is_empty() || more.starts_with('/'),
             _ => meets(&shorter.machine(), &longer.machine(), more),
         }
+    }
+
+    /// Whether all its names may have this run of characters: what stands for a wildcard may be any other
+    /// character, so the run must be spelled out.
+    fn spells(&self, run: &str) -> bool {
+        let text = self.as_str();
+        text.contains(run) || text.contains('\\')
     }
 
     /// The machine of what follows the prefix.

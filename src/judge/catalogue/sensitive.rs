@@ -71,10 +71,12 @@ impl Place {
         // A character that is in no name, in the place of what a leading wildcard begins with.
         let undotted = text.replace("/*", "/\u{1}*").replace("/?", "/\u{1}");
         let Ok(undotted) = Glob::parse(&undotted) else { return true };
-        let segments: Vec<Glob> = text.split('/').filter_map(|s| Glob::parse(s).ok()).collect();
-        let named = self.named.iter().filter(|(name, _)| segments.iter().any(|s| s.matches(name)));
-        let named = named.map(|(_, glob)| glob);
-        self.anchored.iter().chain(&self.others).chain(named).any(|g| {
+        let wild = |s: &&str| s.contains(['*', '?', '\\']);
+        let segments = text.split('/').filter(wild).filter_map(|s| Glob::parse(s).ok());
+        let segments: Vec<Glob> = segments.collect();
+        let by_pattern = |(name, _): &&(String, Glob)| segments.iter().any(|s| s.matches(name));
+        let named = self.named.iter().filter(by_pattern).map(|(_, glob)| glob);
+        self.candidates(text).chain(named).any(|g| {
             let end = g.as_str().rsplit('/').next().unwrap_or_default();
             match end {
                 "**" => g.meets(&undotted),

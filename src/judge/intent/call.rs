@@ -250,6 +250,10 @@ impl Reader<'_> {
         // What belongs to the inner command is not copied: wrappers nest.
         let own: Vec<Arg> = call.operands.iter().take(mine).cloned().collect();
         for (i, operand) in own.iter().enumerate() {
+            // It is opaque already; where the rest lead is not worth looking.
+            if self.full() {
+                break;
+            }
             call.source = format!("operand {}", i + 1);
             let mut known = wrapper.is_some_and(|_| rules.is_empty());
             for rule in &rules {

@@ -115,6 +115,9 @@ impl Reader<'_> {
         let starts = if paths.is_empty() { here.as_slice() } else { paths };
         let mut trees = Vec::new();
         for start in starts {
+            if self.full() {
+                break;
+            }
             let place = self.place(start, state, true);
             let tree = place.tree();
             // Names are shown, and no contents.
