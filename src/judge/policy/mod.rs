@@ -20,8 +20,7 @@ pub use rule::{Condition, Pattern, Rule, Test};
 pub use template::{Values, supposed};
 
 use crate::model::{
-    Action, Assurance, Autonomy, Digest, Environment, Mode, ResourceKind, Verdict, World,
-    canonical, parse_canonical, sha256,
+    Assurance, Autonomy, Digest, Environment, Mode, World, canonical, parse_canonical, sha256,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -210,20 +209,6 @@ impl Policy {
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
-    }
-
-    /// The rules of one effect that speak of this action on this kind, ascending by id, with the one
-    /// of their resources that does.
-    pub fn candidates(
-        &self,
-        action: Action,
-        kind: ResourceKind,
-        effect: Verdict,
-    ) -> impl Iterator<Item = (&Rule, &Pattern)> {
-        self.index.get(&(action, kind, effect)).into_iter().flatten().filter_map(|(rule, at)| {
-            let rule = self.rules.get(*rule)?;
-            Some((rule, rule.patterns.get(*at)?))
-        })
     }
 
     /// The policy under the facts of a world.

@@ -1,7 +1,7 @@
 //! Tests of loading: errors, merging, bundles, hostile texts.
 
 use super::*;
-use crate::model::{Action, Answer, FactValue, Require, Resource};
+use crate::model::{Action, Answer, FactValue, Require, Resource, ResourceKind, Verdict};
 use proptest::prelude::*;
 
 /// Loads `p` from these files (name, text without the two lines that each must have).
@@ -185,13 +185,11 @@ fn a_value_of_a_variable_is_a_name_and_no_pattern() {
         "actions = [\"read\"]\nresources = [\"file:{cwd}/**\", \"file:{env.X}/**\"]",
     );
     let policy = load(&[("p", &text)]).unwrap();
-    let values = policy.values(&Star);
-    let kind = ResourceKind::File;
+    let bound = policy.bind(&Star);
     let speaks = |path: &str| {
-        let resource = Resource::exact(kind, path);
-        policy
-            .candidates(Action::Read, kind, Verdict::Allow)
-            .any(|(_, p)| p.speaks_of(&resource, Verdict::Allow, &values).unwrap())
+        let resource = Resource::exact(ResourceKind::File, path);
+        let found = bound.speaking(&policy, Action::Read, &resource, Verdict::Allow);
+        found.into_iter().any(|(_, speaks)| speaks.map(|()| true).unwrap())
     };
     assert!(speaks("/a*/f"));
     assert!(!speaks("/ab/f"), "the star of a folder's name is no wildcard");
